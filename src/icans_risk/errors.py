@@ -1,0 +1,43 @@
+"""The errors that this package raises on purpose.
+
+Each message says what was expected, what came, where, and what to do. None names a
+patient or repeats a cell's content: positions and counts only.
+"""
+
+__all__ = [
+    "CohortError",
+    "ExplanationError",
+    "IcansRiskError",
+    "LeakageError",
+    "NotEstimableError",
+    "StudyError",
+    "TrackingError",
+]
+
+
+class IcansRiskError(ValueError):
+    """A mistake that the user can mend; the command line shows it as one line."""
+
+
+class StudyError(IcansRiskError):
+    """The study file cannot be read or contradicts itself."""
+
+
+class CohortError(IcansRiskError):
+    """The data cannot be turned into a cohort, or a table breaks its contract."""
+
+
+class LeakageError(IcansRiskError):
+    """A feature was asked for that would show the outcome to the model."""
+
+
+class NotEstimableError(IcansRiskError):
+    """The cohort is too small, or has one class only, for what was asked."""
+
+
+class ExplanationError(IcansRiskError):
+    """Contributions do not add up to the risk that they claim to explain."""
+
+
+class TrackingError(IcansRiskError):
+    """The tracking store cannot be used as it is."""
