@@ -1,0 +1,49 @@
+"""The tables that rooms exchange: their columns, their types, their checks.
+
+Times are hours since infusion (float64, negative before it). Identifiers are strings.
+Missing is missing: a grade that was not recorded is never grade 0.
+
+Two clocks run through every table. A value *describes* the patient at one time
+(``collected_h``, ``assessed_h``) and *can be known* at another (``available_h``). A value
+recorded for day ``d`` covers ``[24 d, 24 (d + 1))``; it is dated at the end of that day on
+both clocks, because it may describe the day's last minute. Grades keep the start of their
+cover as well (``covers_from_h``): an outcome is dated at its earliest possible moment, a
+predictor at its latest, so that neither error can flatter a model.
+"""
+
+from icans_risk.cohort.checks import check_table, hash_table
+from icans_risk.cohort.cohort import Cohort
+from icans_risk.cohort.tables import (
+    CONTRIBUTIONS,
+    EPISODES,
+    EVENTS,
+    GRADES,
+    INPUTS,
+    MODALITIES,
+    ORDERED_AS,
+    OUTCOMES,
+    PREDICTIONS,
+    ROUTES,
+    SCALES,
+    Column,
+    Table,
+)
+
+__all__ = [
+    "CONTRIBUTIONS",
+    "EPISODES",
+    "EVENTS",
+    "GRADES",
+    "INPUTS",
+    "MODALITIES",
+    "ORDERED_AS",
+    "OUTCOMES",
+    "PREDICTIONS",
+    "ROUTES",
+    "SCALES",
+    "Cohort",
+    "Column",
+    "Table",
+    "check_table",
+    "hash_table",
+]

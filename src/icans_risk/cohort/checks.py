@@ -1,0 +1,105 @@
+"""Check a table against its contract, and hash its values."""
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+
+from icans_risk.cohort.tables import Column, Table
+from icans_risk.errors import CohortError
+
+__all__ = [
+    "check_table",
+    "hash_table",
+    "refuse_cells",
+]
+
+
+def check_table(frame: pd.DataFrame, table: Table, *, name: str) -> pd.DataFrame:
+    """Return the table in its declared types, or say what is wrong with it.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The rows; extra columns are kept as they are.
+    table : mapping of str to Column
+        The contract, for example ``EVENTS``.
+    name : str
+        What the table is called in an error.
+
+    Returns
+    -------
+    DataFrame
+        A copy with a fresh index, declared columns first and in their order.
+
+    Raises
+    ------
+    CohortError
+        If a column is missing, a cell that must be filled is empty, or a cell has
+        another type or a word outside the vocabulary.
+    """
+    absent = [c for c, spec in table.items() if spec.required and c not in frame.columns]
+    if absent:
+        raise CohortError(
+            f"{name} needs the columns {absent}, found {sorted(map(str, frame.columns))}. "
+            "Add them, or map other columns to these names."
+        )
+    present = [c for c in table if c in frame.columns]
+    extra = [c for c in frame.columns if c not in table]
+    checked = {c: _check_column(frame[c], table[c], where=f"{name}.{c}") for c in present}
+    return pd.DataFrame(checked | {c: frame[c].to_numpy() for c in extra}).reset_index(drop=True)
+
+
+def _check_column(column: pd.Series, spec: Column, *, where: str) -> pd.Series:
+    column = column.reset_index(drop=True)
+    refuse_cells(column.isna() & (not spec.nullable), where, "must be filled")
+    if spec.kind == "number":
+        numbers = pd.to_numeric(column, errors="coerce").astype("float64")
+        wrong = (numbers.isna() & column.notna()) | np.isinf(numbers)
+        refuse_cells(wrong, where, "must be finite numbers")
+        return numbers
+    if spec.kind == "flag":
+        refuse_cells(~column.isin([True, False]), where, "must be true or false")
+        return column.astype(bool)
+    if spec.values:
+        refuse_cells(
+            column.notna() & ~column.isin(spec.values), where, f"must be one of {spec.values}"
+        )
+    return column.astype("str").where(column.notna(), None)
+
+
+def refuse_cells(bad: pd.Series, where: str, expected: str) -> None:
+    """Raise if any cell is bad; say where and how many, never what stood there."""
+    if bad.any():
+        rows = [int(i) for i in np.flatnonzero(bad.to_numpy())]
+        more = ", ..." if len(rows) > 5 else ""
+        raise CohortError(
+            f"{where} {expected}, {len(rows)} cells do not (row positions "
+            f"{', '.join(map(str, rows[:5]))}{more}). Mend them in the source or its mapping."
+        )
+
+
+def hash_table(frame: pd.DataFrame) -> str:
+    """Hash the parsed values of a table, blind to the order of rows and columns.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Any table of text, numbers and flags.
+
+    Returns
+    -------
+    str
+        SHA-256 in hexadecimal.
+
+    Examples
+    --------
+    >>> a = pd.DataFrame({"x": [1.0, 2.0], "y": ["p", "q"]})
+    >>> hash_table(a) == hash_table(a.iloc[::-1][["y", "x"]])
+    True
+    """
+    columns = sorted(map(str, frame.columns))
+    rows = pd.util.hash_pandas_object(frame[columns], index=False, categorize=False)
+    digest = hashlib.sha256("\x1f".join(columns).encode())
+    digest.update(np.sort(rows.to_numpy(dtype="uint64")).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,66 @@
+"""The cohort: three tables that belong together."""
+
+import hashlib
+from dataclasses import dataclass
+
+import pandas as pd
+
+from icans_risk.cohort.checks import check_table, hash_table, refuse_cells
+from icans_risk.cohort.tables import EPISODES, EVENTS, GRADES
+from icans_risk.errors import CohortError
+
+__all__ = ["Cohort"]
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """The infusions of a study with all that was measured and graded around them.
+
+    Parameters
+    ----------
+    episodes : DataFrame
+        One row per infusion, see ``EPISODES``.
+    events : DataFrame
+        One row per measured value, see ``EVENTS``.
+    grades : DataFrame
+        One row per toxicity assessment, see ``GRADES``.
+
+    Raises
+    ------
+    CohortError
+        If a table breaks its contract, an episode stands twice, or a row belongs to
+        no episode.
+    """
+
+    episodes: pd.DataFrame
+    events: pd.DataFrame
+    grades: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        for name, table in (("episodes", EPISODES), ("events", EVENTS), ("grades", GRADES)):
+            checked = check_table(getattr(self, name), table, name=name)
+            object.__setattr__(self, name, checked)
+        self._check_episodes()
+        self._check_times()
+
+    def _check_episodes(self) -> None:
+        ids = self.episodes["episode_id"]
+        if ids.empty:
+            raise CohortError("A cohort needs at least one episode, got none. Check the source.")
+        refuse_cells(ids.duplicated(), "episodes.episode_id", "must be unique")
+        for name in ("events", "grades"):
+            orphans = ~getattr(self, name)["episode_id"].isin(ids)
+            refuse_cells(orphans, f"{name}.episode_id", "must name a known episode")
+
+    def _check_times(self) -> None:
+        late = self.events["available_h"] < self.events["collected_h"]
+        refuse_cells(late, "events.available_h", "must not precede collected_h")
+        late = self.grades["available_h"] < self.grades["assessed_h"]
+        refuse_cells(late, "grades.available_h", "must not precede assessed_h")
+        late = self.grades["assessed_h"] < self.grades["covers_from_h"]
+        refuse_cells(late, "grades.assessed_h", "must not precede covers_from_h")
+
+    def hash(self) -> str:
+        """Hash the cohort's parsed values, whatever file and order they came in."""
+        parts = [hash_table(t) for t in (self.episodes, self.events, self.grades)]
+        return hashlib.sha256("".join(parts).encode()).hexdigest()

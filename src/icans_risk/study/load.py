@@ -1,0 +1,100 @@
+"""Read a study file, and say in one line what is wrong with it."""
+
+import difflib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from icans_risk.errors import StudyError
+from icans_risk.study.schema import Study
+
+__all__ = ["load_study"]
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """A safe loader that refuses a key given twice, which YAML would let the last one win."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                line = node.start_mark.line + 1
+                raise StudyError(f"key {key!r} stands twice in the block at line {line}. Keep one.")
+        return super().construct_mapping(node, deep=deep)
+
+
+def load_study(path: Path | str) -> Study:
+    """Read a study file and check it.
+
+    Parameters
+    ----------
+    path : path-like
+        The YAML file; file names inside it are relative to its folder.
+
+    Returns
+    -------
+    Study
+        Frozen; its file names are absolute.
+
+    Raises
+    ------
+    StudyError
+        If the file is absent, is not YAML, has an unknown key, lacks a required one, or
+        holds a value of another type.
+    """
+    path = Path(path)
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)
+    except OSError as error:
+        raise StudyError(f"{path}: cannot read the study file ({error.strerror}).") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        where = getattr(error, "problem_mark", None)
+        line = f" at line {where.line + 1}" if where else ""
+        raise StudyError(f"{path}: not a YAML file{line}. Mend its syntax.") from None
+    except StudyError as error:
+        raise StudyError(f"{path}: {error}") from None
+    return _validate(content, path)
+
+
+def _validate(content: Any, path: Path) -> Study:
+    try:
+        # Strict types are those of JSON: a list may fill a tuple, a word may not fill a number.
+        study = Study.model_validate_json(json.dumps(content))
+    except TypeError:
+        raise StudyError(f"{path}: holds a date or another non-JSON value. Quote it.") from None
+    except ValidationError as error:
+        raise StudyError(f"{path}: {_first_problem(error)}") from None
+    return _with_absolute_files(study, path.resolve().parent)
+
+
+def _first_problem(error: ValidationError) -> str:
+    # A mistyped key is also a missing one: the typing error is what the reader can mend.
+    problems = sorted(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
+    problem, more = problems[0], len(problems) - 1
+    where = ".".join(str(part) for part in problem["loc"])
+    rest = f" ({more} more after it)" if more else ""
+    if problem["type"] == "extra_forbidden":
+        key = str(problem["loc"][-1])
+        near = difflib.get_close_matches(key, sorted(set(_known_keys(Study))), n=1, cutoff=0.0)
+        return f"unknown key {where!r}; the nearest valid key is {near[0]!r}{rest}."
+    if problem["type"] == "missing":
+        return f"key {where!r} is required and absent{rest}. Add it."
+    return f"{where or 'the file'}: {problem['msg'].removeprefix('Value error, ')}{rest}."
+
+
+def _known_keys(model: type[BaseModel]) -> Iterator[str]:
+    for schema in (model.model_json_schema(), *model.model_json_schema().get("$defs", {}).values()):
+        yield from schema.get("properties", {})
+
+
+def _with_absolute_files(study: Study, folder: Path) -> Study:
+    daily = study.data.daily.model_copy(update={"file": folder / study.data.daily.file})
+    roster = study.data.roster
+    if roster is not None:
+        roster = roster.model_copy(update={"file": folder / roster.file})
+    data = study.data.model_copy(update={"daily": daily, "roster": roster})
+    return study.model_copy(update={"data": data})

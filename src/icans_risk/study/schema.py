@@ -1,0 +1,212 @@
+"""What a study file may say."""
+
+import difflib
+import hashlib
+import json
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from icans_risk.catalogue import load_catalogue
+
+__all__ = ["Study"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+
+
+class Correction(_Strict):
+    """One cell of the source that the study mends, with the reason."""
+
+    row: int = Field(ge=2, description="row number as the spreadsheet shows it")
+    column: str
+    was: str = Field(alias="from")
+    becomes: str = Field(alias="to")
+    because: str = Field(min_length=10)
+
+
+class EventColumn(_Strict):
+    """A column of the daily table that becomes events."""
+
+    column: str
+    ordered_as: Literal["protocol", "prophylaxis", "clinical", "unknown"]
+
+
+class Roster(_Strict):
+    """A table that names every patient of the study."""
+
+    file: Path
+    sheet: str | None = None
+    patient: str
+
+
+class DailyTable(Roster):
+    """A long table with one row per patient and day."""
+
+    day: str
+    scale: Literal["ASTCT", "CARTOX", "CTCAE"]
+    not_recorded: tuple[str, ...] = ()
+    grades: dict[Literal["icans_grade", "crs_grade"], str]
+    events: dict[str, EventColumn] = {}
+    duplicates: Literal["error", "first", "last"]
+    corrections: tuple[Correction, ...] = ()
+
+    @field_validator("grades")
+    @classmethod
+    def _has_the_outcome(cls, grades: dict[str, str]) -> dict[str, str]:
+        if "icans_grade" not in grades:
+            raise ValueError("grades needs icans_grade: without it there is no outcome")
+        return grades
+
+    @field_validator("events")
+    @classmethod
+    def _names_are_known(cls, events: dict[str, EventColumn]) -> dict[str, EventColumn]:
+        for name in events:
+            if name not in load_catalogue():
+                near = difflib.get_close_matches(name, load_catalogue(), n=1, cutoff=0.0)[0]
+                raise ValueError(f"{name!r} is not in the catalogue; the nearest is {near!r}")
+        return events
+
+
+class EpisodeColumn(_Strict):
+    """Where one column of the episodes table comes from: exactly one source."""
+
+    value: str | float | None = None
+    column: str | None = None
+    id_prefix: dict[str, str] | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "EpisodeColumn":
+        if sum(source is not None for source in (self.value, self.column, self.id_prefix)) != 1:
+            raise ValueError("needs exactly one of value, column, id_prefix")
+        return self
+
+
+class Data(_Strict):
+    """The source files and how to read them."""
+
+    daily: DailyTable
+    roster: Roster | None = None
+    episodes: dict[str, EpisodeColumn] = {}
+    discharged: Literal["after_last_graded_day", "not_recorded"]
+
+
+Policy = Literal["discharged_well", "observed_only", "complete_case"]
+
+
+class Outcome(_Strict):
+    """The estimand: who is at risk when, of what, until when."""
+
+    scale: Literal["ASTCT", "CARTOX", "CTCAE"]
+    icans_grade_at_least: int = Field(ge=1, le=5)
+    landmarks_h: tuple[float, ...] = Field(min_length=1)
+    until_h: float | None = None
+    within_h: float | None = None
+    end_of_observation: Policy
+    sensitivity: tuple[Policy, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_horizon(self) -> "Outcome":
+        if (self.until_h is None) == (self.within_h is None):
+            raise ValueError("needs exactly one of until_h and within_h")
+        if self.until_h is not None and self.until_h <= max(self.landmarks_h):
+            raise ValueError("until_h must come after every landmark")
+        if self.within_h is not None and self.within_h <= 0:
+            raise ValueError("within_h must be positive")
+        return self
+
+    def horizon_h(self, landmark_h: float) -> float:
+        """Return the end of the risk period in hours since infusion."""
+        return self.until_h if self.until_h is not None else landmark_h + (self.within_h or 0.0)
+
+    @property
+    def endpoint_in_words(self) -> str:
+        """Name the endpoint as a report prints it."""
+        return f"ICANS grade {self.icans_grade_at_least} or higher ({self.scale})"
+
+
+class WindowSpan(_Strict):
+    """A window ``(start, end]`` in hours around its anchor; null is unbounded."""
+
+    anchor: Literal["infusion", "lymphodepletion", "landmark"]
+    start_h: float | None = None
+    end_h: float | None = None
+
+
+class MeasurementChoice(_Strict):
+    """Which statistics of which analytes in which windows become features."""
+
+    analytes: tuple[str, ...] = Field(min_length=1)
+    windows: tuple[str, ...] = Field(min_length=1)
+    statistics: tuple[str, ...] = Field(min_length=1)
+
+
+class Features(_Strict):
+    """What a patient vector is made of."""
+
+    windows: dict[str, WindowSpan]
+    measurements: tuple[MeasurementChoice, ...] = ()
+    static: tuple[str, ...] = ()
+    presence: Literal["protocol_only", "informative"]
+
+
+class Booster(_Strict):
+    """Hyperparameters of the gradient-boosted trees."""
+
+    rounds: int = Field(default=60, ge=1)
+    max_depth: int = Field(default=2, ge=1, le=12)
+    learning_rate: float = Field(default=0.05, gt=0, le=1)
+    min_child_weight: float = Field(default=1.0, ge=0)
+    reg_lambda: float = Field(default=5.0, ge=0)
+    subsample: float = Field(default=0.8, gt=0, le=1)
+
+
+class Comparator(_Strict):
+    """A plain model that the booster has to beat on the same patients."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    label: str
+    model: Literal["prevalence", "logistic", "elastic_net"]
+    columns: tuple[str, ...] | Literal["all"]
+
+
+class Models(_Strict):
+    """The booster and what it is compared with."""
+
+    booster: Booster = Booster()
+    comparators: tuple[Comparator, ...] = ()
+
+
+class Validation(_Strict):
+    """Repeated, stratified cross-validation grouped by patient, and the bootstrap."""
+
+    folds: int = Field(ge=2)
+    repeats: int = Field(ge=1)
+    resamples: int = Field(ge=100)
+
+
+class Study(_Strict):
+    """Everything that defines a study; see ``configs/`` for examples."""
+
+    study: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    title: str
+    data_kind: Literal["real", "synthetic"]
+    profile: Literal["quick", "full"]
+    seed: int = Field(ge=0)
+    data: Data
+    outcome: Outcome
+    treatment_policy: Literal["ignore"]
+    features: Features
+    models: Models
+    validation: Validation
+
+    def hash(self) -> str:
+        """Hash what the study says, whatever its comments, line breaks and folder."""
+        content = self.model_dump(mode="json")
+        for source in ("daily", "roster"):
+            if content["data"][source]:
+                content["data"][source]["file"] = Path(content["data"][source]["file"]).name
+        text = json.dumps(content, sort_keys=True, allow_nan=False)
+        return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,84 @@
+"""The contract of the tables."""
+
+import pandas as pd
+import pytest
+
+from icans_risk.cohort import EVENTS, Cohort, check_table, hash_table
+from icans_risk.errors import CohortError
+
+
+def episodes(**columns: object) -> pd.DataFrame:
+    table = {"episode_id": ["e1", "e2"], "patient_id": ["p1", "p2"], "followed_until_h": [360, 360]}
+    return pd.DataFrame(table | columns)
+
+
+def events(**columns: object) -> pd.DataFrame:
+    row = {
+        "episode_id": "e1", "modality": "plasma", "analyte": "crp", "collected_h": 24.0,
+        "available_h": 26.0, "value": 30.0, "censored": "", "ordered_as": "protocol",
+        "assay": "", "version": 0,
+    }  # fmt: skip
+    return pd.DataFrame([row | columns])
+
+
+def grades(**columns: object) -> pd.DataFrame:
+    row = {
+        "episode_id": "e1", "covers_from_h": 0.0, "assessed_h": 24.0, "available_h": 24.0,
+        "scale": "ASTCT", "icans_grade": 0, "crs_grade": 1, "tian_grade": None,
+        "ice_total": None, "capd_total": None, "deciding_domain": None,
+    }  # fmt: skip
+    return pd.DataFrame([row | columns])
+
+
+def test_a_valid_cohort_is_taken_and_typed() -> None:
+    cohort = Cohort(episodes(), events(), grades())
+    assert cohort.events["version"].dtype == "float64"
+    assert cohort.grades["tian_grade"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("tables", "message"),
+    [
+        ((episodes(episode_id=["e1", "e1"]), events(), grades()), "must be unique"),
+        ((episodes(), events(episode_id="e9"), grades()), "must name a known episode"),
+        ((episodes(), events(available_h=20.0), grades()), "must not precede collected_h"),
+        ((episodes(), events(modality="urine"), grades()), "must be one of"),
+        ((episodes(), events(value=float("inf")), grades()), "must be finite numbers"),
+        ((episodes(), events(value="high"), grades()), "must be finite numbers"),
+        ((episodes(), events(ordered_as=None), grades()), "must be filled"),
+        ((episodes(), events(), grades(scale="Penn")), "must be one of"),
+        ((episodes(), events(), grades(covers_from_h=30.0)), "must not precede covers_from_h"),
+        ((episodes().iloc[:0], events().iloc[:0], grades().iloc[:0]), "at least one episode"),
+        ((episodes(), events().drop(columns="value"), grades()), "needs the columns"),
+        ((episodes(cns_tumour=["yes", "no"]), events(), grades()), "true or false"),
+    ],
+)
+def test_a_table_that_breaks_its_contract_is_refused(
+    tables: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame], message: str
+) -> None:
+    with pytest.raises(CohortError, match=message):
+        Cohort(*tables)
+
+
+def test_an_error_never_repeats_an_identifier() -> None:
+    with pytest.raises(CohortError) as caught:
+        Cohort(episodes(), events(episode_id="Jane Doe"), grades())
+    assert "Jane" not in str(caught.value)
+
+
+def test_the_hash_ignores_order_and_sees_every_value() -> None:
+    cohort = Cohort(episodes(), events(), grades())
+    shuffled = Cohort(episodes().iloc[::-1], events()[list(events())[::-1]], grades())
+    other = Cohort(episodes(), events(value=30.5), grades())
+    assert cohort.hash() == shuffled.hash()
+    assert cohort.hash() != other.hash()
+
+
+def test_a_row_more_changes_the_hash_even_if_it_is_a_copy() -> None:
+    table = check_table(events(), EVENTS, name="events")
+    assert hash_table(table) != hash_table(pd.concat([table, table]))
+
+
+def test_missing_text_stays_missing() -> None:
+    cohort = Cohort(episodes(product=["axi-cel", None]), events(), grades())
+    assert cohort.episodes["product"].isna().tolist() == [False, True]
