@@ -1,0 +1,17 @@
+"""Outside files become a cohort, or a clear statement of what to mend."""
+
+from icans_risk.ingest.daily import Correction, DailyTable, EventColumn, read_daily
+from icans_risk.ingest.episodes import EpisodeColumn, Roster, build_episodes
+from icans_risk.ingest.quality import Finding, QualityReport
+
+__all__ = [
+    "Correction",
+    "DailyTable",
+    "EpisodeColumn",
+    "EventColumn",
+    "Finding",
+    "QualityReport",
+    "Roster",
+    "build_episodes",
+    "read_daily",
+]
