@@ -1,0 +1,35 @@
+"""Turn events into one vector per episode and landmark.
+
+*Landmark*: the moment of prediction, in hours after infusion; a vector holds only what
+was known then. *Window*: a stretch of time ``(start, end]`` relative to an anchor (the
+infusion, the start of lymphodepletion, or the landmark). *The two clocks*: a value
+describes the patient at ``collected_h``, which decides whether it lies in a window, and
+can be known at ``available_h``, which decides whether it lies before the landmark (at the
+landmark itself it counts). *Admitted*: ordered by protocol, or before infusion; a test
+that somebody ordered because of how the patient looked would show the outcome by its
+mere presence.
+"""
+
+from icans_risk.features.admission import check_admissible
+from icans_risk.features.build import build_features, unseen_levels, used_events
+from icans_risk.features.dictionary import describe_columns
+from icans_risk.features.kernel import STATISTICS
+from icans_risk.features.specification import (
+    FeatureColumn,
+    FeatureSpecification,
+    Measurement,
+    Window,
+)
+
+__all__ = [
+    "STATISTICS",
+    "FeatureColumn",
+    "FeatureSpecification",
+    "Measurement",
+    "Window",
+    "build_features",
+    "check_admissible",
+    "describe_columns",
+    "unseen_levels",
+    "used_events",
+]

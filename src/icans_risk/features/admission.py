@@ -1,0 +1,98 @@
+"""Decide what may become a feature: which analytes, which columns, which events."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from icans_risk.catalogue import Analyte, load_catalogue
+from icans_risk.cohort import GRADES, OUTCOMES
+from icans_risk.errors import LeakageError
+from icans_risk.features.naming import check_known
+from icans_risk.features.specification import FeatureSpecification, Presence
+
+__all__ = ["check_admissible", "refused_rows"]
+
+_ORDERED_FOR_CAUSE_MATTERS = ("csf", "eeg", "imaging", "treatment")
+_ADMITTED_ORDERS = ("protocol", "prophylaxis")
+
+# Columns of an episode that are filled in after the landmark, and anything that is called
+# like a column of the tables of grades and outcomes, but for words that also mean something
+# else (a body weight, a performance scale).
+_IDENTIFIERS = frozenset({"episode_id", "patient_id"})
+_AMBIGUOUS = frozenset({"scale", "weight"})
+_LATER = frozenset({"followed_until_h", "discharged_h", "died_h", "death_cause"})
+_OUTCOME_COLUMNS = (_LATER | frozenset(GRADES) | frozenset(OUTCOMES)) - _AMBIGUOUS
+
+
+def check_admissible(
+    specification: FeatureSpecification, catalogue: Mapping[str, Analyte] | None = None
+) -> None:
+    """Refuse a specification that would show the outcome to the model.
+
+    Parameters
+    ----------
+    specification : FeatureSpecification
+        What is to be computed.
+    catalogue : mapping of str to Analyte, optional
+        What can be measured, by full name; the package's own by default.
+
+    Raises
+    ------
+    StudyError
+        If an analyte is not in the catalogue.
+    LeakageError
+        If an analyte is a component of the outcome; if it is a response to the outcome
+        and ``presence`` is not ``"informative"``; or if a static column is an identifier
+        or holds what happened later.
+    """
+    known = load_catalogue() if catalogue is None else catalogue
+    for name in specification.analytes:
+        check_known(name, known, what="A measured analyte")
+        _check_leak_class(name, known[name].leak_class, specification.presence)
+    wrong = [c for c in specification.static if c in _OUTCOME_COLUMNS | _IDENTIFIERS]
+    if wrong:
+        raise LeakageError(
+            f"Static features must be known at infusion and common to patients, got {wrong}, "
+            "which are identifiers or tell what happened later. Drop them."
+        )
+
+
+def _check_leak_class(name: str, leak_class: str, presence: Presence) -> None:
+    if leak_class == "outcome_component":
+        raise LeakageError(
+            f"A feature must not be part of the outcome, got {name!r}, from which the grade is "
+            "made. Drop it."
+        )
+    if leak_class == "response_to_outcome" and presence != "informative":
+        raise LeakageError(
+            f"A feature must not be a response to the outcome, got {name!r}. Drop it, or set "
+            "presence: informative, which every report then prints."
+        )
+
+
+def refused_rows(events: pd.DataFrame, presence: Presence) -> NDArray[np.bool_]:
+    """Tell which events must not count because of why they were ordered.
+
+    A lumbar puncture after infusion is often done because the patient was confused
+    already: that it exists nearly is the outcome. Before infusion it cannot be.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Rows in the layout ``EVENTS``.
+    presence : {"protocol_only", "informative"}
+        Whether the rule is in force, or the study has waived it.
+
+    Returns
+    -------
+    ndarray of shape (n_events,)
+        True where the event must not count.
+    """
+    if presence == "informative":
+        return np.zeros(len(events), dtype=bool)
+    is_later = events["collected_h"].to_numpy(dtype=np.float64) > 0.0
+    is_restricted = events["modality"].isin(_ORDERED_FOR_CAUSE_MATTERS).to_numpy(dtype=bool)
+    is_admitted = events["ordered_as"].isin(_ADMITTED_ORDERS).to_numpy(dtype=bool)
+    return is_later & is_restricted & ~is_admitted

@@ -1,0 +1,210 @@
+"""Break the room on purpose, one bug at a time; the battery must notice each."""
+
+import importlib
+import itertools
+from pathlib import Path
+
+import numba
+import pytest
+
+from features.cohorts import CRS, LANDMARKS, PROTEIN, SPECIFICATION, event, make_cohort
+from features.comparison import agrees
+from icans_risk import features
+
+ROOM = Path(features.__file__).parent
+NUMBERS = itertools.count()
+
+# Each: the file, the text as it stands (exactly once), and the bug.
+MUTANTS = {
+    "the tie at the landmark is excluded": (
+        "kernel.py",
+        "rows.available[row] > landmark",
+        "rows.available[row] >= landmark",
+    ),
+    "the wrong clock is cut": (
+        "kernel.py",
+        "rows.available[row] > landmark",
+        "rows.collected[row] > landmark",
+    ),
+    "nothing is cut": ("kernel.py", "rows.available[row] > landmark", "False"),
+    "the window's start is inside": (
+        "kernel.py",
+        'plan.lower[slot], side="right"',
+        'plan.lower[slot], side="left"',
+    ),
+    "the window's end is outside": (
+        "kernel.py",
+        'plan.upper[slot], side="right"',
+        'plan.upper[slot], side="left"',
+    ),
+    "stale values from before the window count": (
+        "kernel.py",
+        'np.searchsorted(times, plan.lower[slot], side="right")',
+        "0",
+    ),
+    "values from after the window count": (
+        "kernel.py",
+        'np.searchsorted(times, plan.upper[slot], side="right")',
+        "times.size",
+    ),
+    "a short window reaches back to the last event": (
+        "kernel.py",
+        "times, plan.lower[slot],",
+        "times, plan.lower[slot] if np.isinf(plan.lower[slot]) or times.size == 0 "
+        "else min(plan.lower[slot], times[-1] - 24.0),",
+    ),
+    "the first version counts for ever": ("kernel.py", "known[count - 1] = row", "pass"),
+    "the latest version counts before it is known": (
+        "kernel.py",
+        "rows.available[row] > landmark",
+        "rows.available[np.searchsorted(rows.result, rows.result[row])] > landmark",
+    ),
+    "every version counts": (
+        "kernel.py",
+        "count > 0 and rows.result[row] == rows.result[known[count - 1]]",
+        "False",
+    ),
+    "a refused version leaves the one before it standing": (
+        "kernel.py",
+        "rows.available[row] > landmark",
+        "rows.available[row] > landmark or rows.is_refused[row]",
+    ),
+    "refused events count": ("kernel.py", "known[~rows.is_refused[known]]", "known"),
+    "the neighbour's rows count": (
+        "rows.py",
+        "group = episode.astype(np.int64) *",
+        "group = episode.astype(np.int64) // 2 *",
+    ),
+    "zero is missing": (
+        "kernel.py",
+        "times = rows.collected[known]",
+        "known = known[rows.value[known] != 0.0]; times = rows.collected[known]",
+    ),
+    "the second landmark sees what the first saw": (
+        "kernel.py",
+        "plan.landmark[landmark]",
+        "plan.landmark[0]",
+    ),
+    "the last landmark is everyone's": (
+        "kernel.py",
+        "plan.landmark[landmark]",
+        "plan.landmark[-1]",
+    ),
+    "an event at infusion is taken for a later one": (
+        "admission.py",
+        "> 0.0",
+        ">= 0.0",
+    ),
+    "every order is admitted": (
+        "admission.py",
+        '("protocol", "prophylaxis")',
+        '("protocol", "prophylaxis", "clinical", "unknown")',
+    ),
+    "an unknown order is admitted": (
+        "admission.py",
+        '("protocol", "prophylaxis")',
+        '("protocol", "prophylaxis", "unknown")',
+    ),
+    "the number of the version outranks when it was known": (
+        "rows.py",
+        "assay, available, version,",
+        "assay, version, available,",
+    ),
+    "two assays are one result": (
+        "rows.py",
+        "_is_new(group, collected, assay)",
+        "_is_new(group, collected)",
+    ),
+    "an unknown start of lymphodepletion is infusion": (
+        "window.py",
+        "episodes[_LYMPHODEPLETION].to_numpy",
+        "episodes[_LYMPHODEPLETION].fillna(0.0).to_numpy",
+    ),
+    "the window is anchored at infusion, not at the landmark": (
+        "window.py",
+        "        return landmarks",
+        "        return np.zeros(())",
+    ),
+}
+
+
+@pytest.fixture
+def hard_cohort():
+    return make_cohort(
+        [
+            event(CRS, -24, 9.0),
+            event(CRS, 0, 2.0),
+            event(CRS, 6, 0.0),
+            event(CRS, 24, 1.0),
+            event(CRS, 24, 4.0, assay="other"),
+            event(CRS, 20, 3.0, available_h=24.5),
+            event(CRS, 30, 2.0, available_h=40),
+            event(CRS, 30, 5.0, available_h=60, version=2.0),
+            event(CRS, 30, 7.0, available_h=80, version=3.0),
+            event(CRS, 36, 6.0, available_h=50, version=2.0),
+            event(CRS, 36, 8.0, available_h=70, version=1.0),
+            event(CRS, 48, 1.5),
+            event(CRS, 71, 9.5, available_h=73),
+            event(CRS, 3, 11.0, episode_id="q"),
+            event(CRS, 48, 12.0, episode_id="q"),
+            event(PROTEIN, -24, 30.0, episode_id="q", ordered_as="unknown"),
+            event(PROTEIN, 0, 35.0, episode_id="q", ordered_as="clinical"),
+            event(PROTEIN, 12, 99.0, episode_id="q", ordered_as="clinical"),
+            event(PROTEIN, 13, 98.0, episode_id="q", ordered_as="unknown"),
+            event(PROTEIN, 14, 50.0, episode_id="q"),
+            event(PROTEIN, 15, 51.0, episode_id="q", available_h=20),
+            event(
+                PROTEIN,
+                15,
+                52.0,
+                episode_id="q",
+                available_h=30,
+                version=2.0,
+                ordered_as="clinical",
+            ),
+            event(CRS, -24, 3.0, episode_id="r"),
+            event(CRS, 70, 0.0, episode_id="r"),
+        ]
+    )
+
+
+@pytest.fixture
+def load_copy(tmp_path, monkeypatch):
+    """Import a copy of the room, with one text replaced, as plain Python."""
+    monkeypatch.setattr(numba.config, "DISABLE_JIT", 1)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def load(file="kernel.py", sound="", broken=""):
+        name = f"damaged_room_{next(NUMBERS)}"
+        (tmp_path / name).mkdir()
+        for source in ROOM.glob("*.py"):
+            text = source.read_text(encoding="utf-8")
+            if sound and source.name == file:
+                assert text.count(sound) == 1, f"{sound!r} must stand once in {file}"
+                text = text.replace(sound, broken)
+            text = text.replace("icans_risk.features", name)
+            (tmp_path / name / source.name).write_text(text, encoding="utf-8")
+        importlib.invalidate_caches()
+        return importlib.import_module(name)
+
+    return load
+
+
+def test_the_battery_finds_no_fault_in_the_room(hard_cohort):
+    assert agrees(features, hard_cohort, SPECIFICATION, LANDMARKS)
+
+
+def test_the_battery_finds_no_fault_in_a_sound_copy(hard_cohort, load_copy):
+    assert agrees(load_copy(), hard_cohort, SPECIFICATION, LANDMARKS)
+
+
+@pytest.mark.parametrize("bug", MUTANTS)
+def test_the_battery_notices_when(bug, hard_cohort, load_copy):
+    broken_room = load_copy(*MUTANTS[bug])
+
+    assert not agrees(broken_room, hard_cohort, SPECIFICATION, LANDMARKS)
+
+
+def test_a_bug_whose_place_is_gone_is_an_error(load_copy):
+    with pytest.raises(AssertionError, match="must stand once"):
+        load_copy("kernel.py", "text that does not stand there", "")
