@@ -1,0 +1,202 @@
+"""How sure a metric is, by drawing patients with replacement."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from icans_risk.errors import IcansRiskError, NotEstimableError
+from icans_risk.evaluation.metrics import Metric
+
+__all__ = ["Interval", "bootstrap_interval", "paired_difference"]
+
+Rows = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate with its percentile bootstrap interval.
+
+    Attributes
+    ----------
+    estimate : float
+        The metric on all rows.
+    low, high : float
+        Percentiles over the resamples where the metric is estimable.
+    estimable : int
+        How many resamples those were.
+    resamples : int
+        How many were drawn.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    estimable: int
+    resamples: int
+
+
+def bootstrap_interval(
+    metric: Metric,
+    y: ArrayLike,
+    p: ArrayLike,
+    *,
+    groups: ArrayLike,
+    weight: ArrayLike | None = None,
+    resamples: int = 1000,
+    seed: int,
+    level: float = 0.95,
+) -> Interval:
+    """Give a metric a percentile interval by drawing patients with replacement.
+
+    All rows of a drawn patient come along. The risks are taken as they are: the
+    interval shows the chance of who was in the cohort, not that of refitting.
+
+    Parameters
+    ----------
+    metric : callable
+        ``f(y, p, w) -> float``, NaN where not estimable.
+    y : array-like of shape (n_rows,)
+        1 for an event, 0 for none.
+    p : array-like of shape (n_rows,)
+        Predicted probabilities.
+    groups : array-like of shape (n_rows,)
+        The patient of each row.
+    weight : array-like of shape (n_rows,), optional
+        Weights.
+    resamples : int, default 1000
+        How many times to draw.
+    seed : int
+        The same seed draws the same patients, whatever the metric.
+    level : float, default 0.95
+        Coverage aimed at, between 0 and 1.
+
+    Returns
+    -------
+    Interval
+        Resamples without an estimate are counted and left out; with fewer than two
+        left, both ends are NaN.
+
+    Raises
+    ------
+    IcansRiskError
+        If the columns differ in length, or ``level`` or ``resamples`` make no sense.
+
+    References
+    ----------
+    .. [1] Davison AC, Hinkley DV. Bootstrap Methods and their Application. Cambridge
+       University Press 1997. doi:10.1017/CBO9780511802843
+    """
+    outcome, risk = np.asarray(y), np.asarray(p, dtype=np.float64)
+    weights = np.ones(outcome.size) if weight is None else np.asarray(weight, dtype=np.float64)
+
+    def on(rows: Rows) -> float:
+        return metric(outcome[rows], risk[rows], weights[rows])
+
+    members = _rows_of_each_patient(groups, (outcome, risk, weights))
+    return _percentile_interval(on, members, resamples=resamples, seed=seed, level=level)
+
+
+def paired_difference(
+    metric: Metric,
+    y: ArrayLike,
+    p: ArrayLike,
+    *,
+    minus: ArrayLike,
+    groups: ArrayLike,
+    weight: ArrayLike | None = None,
+    resamples: int = 1000,
+    seed: int,
+    level: float = 0.95,
+) -> Interval:
+    """Compare two models on the same patients: the metric of one minus that of the other.
+
+    Both are judged on the same resample each time, so that what is hard about a
+    patient cancels.
+
+    Parameters
+    ----------
+    metric : callable
+        ``f(y, p, w) -> float``, NaN where not estimable.
+    y : array-like of shape (n_rows,)
+        1 for an event, 0 for none.
+    p : array-like of shape (n_rows,)
+        Probabilities of the model of interest.
+    minus : array-like of shape (n_rows,)
+        Probabilities of the model that it is compared with.
+    groups : array-like of shape (n_rows,)
+        The patient of each row.
+    weight : array-like of shape (n_rows,), optional
+        Weights.
+    resamples : int, default 1000
+        How many times to draw.
+    seed : int
+        The same seed draws the same patients as ``bootstrap_interval``.
+    level : float, default 0.95
+        Coverage aimed at, between 0 and 1.
+
+    Returns
+    -------
+    Interval
+        Of the difference; a resample counts where both models can be judged.
+
+    Raises
+    ------
+    IcansRiskError
+        If the columns differ in length, or ``level`` or ``resamples`` make no sense.
+    """
+    outcome, risk = np.asarray(y), np.asarray(p, dtype=np.float64)
+    other = np.asarray(minus, dtype=np.float64)
+    weights = np.ones(outcome.size) if weight is None else np.asarray(weight, dtype=np.float64)
+
+    def on(rows: Rows) -> float:
+        truth, w = outcome[rows], weights[rows]
+        return metric(truth, risk[rows], w) - metric(truth, other[rows], w)
+
+    members = _rows_of_each_patient(groups, (outcome, risk, other, weights))
+    return _percentile_interval(on, members, resamples=resamples, seed=seed, level=level)
+
+
+def _rows_of_each_patient(groups: ArrayLike, columns: tuple[NDArray[Any], ...]) -> list[Rows]:
+    """List the rows of each patient, patients sorted, so that row order changes no draw."""
+    labels: NDArray[Any] = np.asarray(groups)
+    shapes = [column.shape for column in columns]
+    if labels.ndim != 1 or any(shape != labels.shape for shape in shapes):
+        raise IcansRiskError(
+            f"A bootstrap needs one patient for each row, got {labels.shape} for columns of the "
+            f"shapes {shapes}. Pass columns of one table."
+        )
+    if pd.isna(labels).any():
+        raise IcansRiskError(
+            f"Every row needs a patient to resample by, {int(pd.isna(labels).sum())} rows have "
+            "none. Fill patient_id."
+        )
+    if not labels.size:
+        raise NotEstimableError("A bootstrap needs at least one patient, got no rows.")
+    _, patient = np.unique(labels.astype(str), return_inverse=True)
+    order = np.argsort(patient, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(patient[order])) + 1)
+
+
+def _percentile_interval(
+    on: Callable[[Rows], float], members: list[Rows], *, resamples: int, seed: int, level: float
+) -> Interval:
+    if not 0 < level < 1 or resamples < 1:
+        raise IcansRiskError(
+            f"An interval needs a level between 0 and 1 and at least 1 resample, got "
+            f"level={level} and resamples={resamples}. The usual are 0.95 and 1000."
+        )
+    # First, so that an error on the input names its rows and not those of a resample.
+    estimate = on(np.arange(sum(rows.size for rows in members)))
+    draws = np.random.default_rng(seed).integers(0, len(members), (resamples, len(members)))
+    values = np.array([on(np.concatenate([members[i] for i in draw])) for draw in draws])
+    estimable = values[np.isfinite(values)]
+    low, high = math.nan, math.nan
+    if estimable.size > 1:
+        tail = (1 - level) / 2
+        low, high = (float(q) for q in np.quantile(estimable, (tail, 1 - tail)))
+    return Interval(estimate, low, high, estimable.size, resamples)
