@@ -1,0 +1,148 @@
+"""Contributions on the logit scale, checked to add up and folded to what was measured."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from icans_risk.errors import ExplanationError
+from icans_risk.models import BoostedTrees
+
+__all__ = ["HeldOut", "check_additivity", "fold_by_analyte", "held_out_contributions"]
+
+BASE = "base"
+TOLERANCE_LOGIT = 1e-5
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Explained predictions of rows by models that never saw them.
+
+    Attributes
+    ----------
+    margin : Series
+        Mean log odds of each row over the models that did not train on it.
+    contributions : DataFrame
+        Mean contribution of each column, and ``base``; rows add up to ``margin``.
+    margin_low, margin_high : Series
+        Lowest and highest log odds among those models.
+    """
+
+    margin: pd.Series
+    contributions: pd.DataFrame
+    margin_low: pd.Series
+    margin_high: pd.Series
+
+
+def check_additivity(contributions: NDArray[np.float64], margin: NDArray[np.float64]) -> None:
+    """Refuse contributions that do not add up to the log odds that they explain.
+
+    Parameters
+    ----------
+    contributions : ndarray of shape (n_rows, n_columns + 1)
+        Including the base.
+    margin : ndarray of shape (n_rows,)
+        Log odds.
+
+    Raises
+    ------
+    ExplanationError
+        If a row is off by more than 1e-5.
+
+    Examples
+    --------
+    >>> check_additivity(np.array([[0.5, -2.0]]), np.array([-1.5]))
+    """
+    off = np.abs(contributions.sum(axis=1) - margin)
+    if not (off <= TOLERANCE_LOGIT).all():
+        raise ExplanationError(
+            f"contributions must add up to the log odds within {TOLERANCE_LOGIT:g}, "
+            f"{int((~(off <= TOLERANCE_LOGIT)).sum())} rows are off by up to {off.max():.3g}. "
+            "The model and its explanation do not belong together; refit the model."
+        )
+
+
+def held_out_contributions(
+    models: Sequence[BoostedTrees],
+    trained_on: Sequence[NDArray[np.integer[Any]]],
+    vectors: pd.DataFrame,
+) -> HeldOut:
+    """Explain each row by the models that did not see it, averaged on the logit scale.
+
+    Averages of sums are sums of averages: the mean contributions add up to the mean log
+    odds exactly, so that a held-out risk can be printed with its reasons.
+
+    Parameters
+    ----------
+    models : sequence of BoostedTrees
+        Fitted models of a cross-validation.
+    trained_on : sequence of ndarray
+        Row positions that each model was fitted on.
+    vectors : DataFrame of shape (n_rows, n_columns)
+        All rows.
+
+    Returns
+    -------
+    HeldOut
+        Indexed like ``vectors``.
+
+    Raises
+    ------
+    ExplanationError
+        If contributions do not add up, or a row was in every training set.
+    """
+    n = len(vectors)
+    total, count = np.zeros((n, vectors.shape[1] + 1)), np.zeros(n)
+    low, high = np.full(n, np.inf), np.full(n, -np.inf)
+    for model, rows in zip(models, trained_on, strict=True):
+        unseen = np.setdiff1d(np.arange(n), rows)
+        margin = model.margin(vectors.iloc[unseen])
+        parts = model.contributions(vectors.iloc[unseen])
+        check_additivity(parts, margin)
+        total[unseen] += parts
+        count[unseen] += 1
+        low[unseen] = np.minimum(low[unseen], margin)
+        high[unseen] = np.maximum(high[unseen], margin)
+    if (count == 0).any():
+        raise ExplanationError(
+            f"every row needs a model that was not trained on it, {(count == 0).sum()} rows have "
+            "none. Give each row to a test fold once."
+        )
+    mean = total / count[:, None]
+    frame = pd.DataFrame(mean, index=vectors.index, columns=[*vectors.columns, BASE])
+    return HeldOut(
+        margin=frame.sum(axis=1),
+        contributions=frame,
+        margin_low=pd.Series(low, index=vectors.index),
+        margin_high=pd.Series(high, index=vectors.index),
+    )
+
+
+def fold_by_analyte(contributions: pd.DataFrame) -> pd.DataFrame:
+    """Add up the contributions of all columns that read the same thing.
+
+    Parameters
+    ----------
+    contributions : DataFrame
+        One column per feature (``modality.analyte.statistic.window``) and ``base``.
+
+    Returns
+    -------
+    DataFrame
+        One column per ``modality.analyte`` and ``base``; row sums are unchanged.
+
+    Examples
+    --------
+    >>> parts = pd.DataFrame({"plasma.crp.max.early": [0.2], "plasma.crp.last.early": [0.1],
+    ...                       "static.product.axi-cel": [0.4], "base": [-2.0]})
+    >>> fold_by_analyte(parts).columns.tolist()
+    ['plasma.crp', 'static.product', 'base']
+    >>> float(fold_by_analyte(parts)["plasma.crp"].iloc[0].round(3))
+    0.3
+    """
+    names = map(str, contributions.columns)
+    owners = [name if name == BASE else ".".join(name.split(".")[:2]) for name in names]
+    return contributions.T.groupby(owners, sort=False).sum().T
