@@ -1,0 +1,53 @@
+"""The program ``icans-risk``."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+import icans_risk
+from icans_risk.cli.develop import develop
+from icans_risk.errors import IcansRiskError
+
+__all__ = ["app", "run"]
+
+USER_MISTAKE = 2
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="icans-risk",
+    help="Predict severe neurotoxicity (ICANS) after CAR T-cell therapy. Research use only.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(develop)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"icans-risk {icans_risk.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    del version
+
+
+def run() -> None:
+    """Run the program; a user's mistake is one line and exit code 2."""
+    try:
+        app()
+    except IcansRiskError as error:
+        # One line, whatever a file name or a library put into the message.
+        typer.echo(f"icans-risk: {' '.join(str(error).split())}", err=True)
+        sys.exit(USER_MISTAKE)
+    except KeyboardInterrupt:
+        typer.echo("icans-risk: interrupted.", err=True)
+        sys.exit(INTERRUPTED)

@@ -1,0 +1,158 @@
+"""What the terminal shows: a progress bar, and the summary of a run."""
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as RichProgress
+from rich.table import Table
+
+from icans_risk.errors import IcansRiskError
+from icans_risk.workflow.progress import Progress
+
+__all__ = ["check_folder", "show_summary", "terminal_progress", "write_json"]
+
+LOG_WIDTH = 140
+
+FLOW_WORDS = {
+    "episodes": "episodes",
+    "excluded_endpoint_before_landmark": "excluded: endpoint reached before the landmark",
+    "excluded_died_before_landmark": "excluded: died before the landmark",
+    "excluded_not_under_observation": "excluded: not under observation at the landmark",
+    "at_risk": "at risk",
+    "events": "reached the endpoint",
+    "competing_deaths": "died of another cause (stay in the denominator)",
+    "free_of_endpoint": "free of the endpoint",
+    "outcome_unknown": "outcome unknown",
+}
+
+
+class _Bar:
+    """A rich progress bar behind the protocol that jobs know."""
+
+    def __init__(self, bar: RichProgress) -> None:
+        self.bar, self.task = bar, bar.add_task("starting", total=None)
+
+    def stage(self, name: str, *, steps: int) -> None:
+        self.bar.reset(self.task, description=name, total=steps)
+
+    def step(self) -> None:
+        self.bar.advance(self.task)
+
+
+@contextmanager
+def terminal_progress() -> Iterator[Progress]:
+    """Show a progress bar on standard error while the block runs."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with RichProgress(*columns, console=Console(stderr=True), transient=True) as bar:
+        yield _Bar(bar)
+
+
+def write_json(file: Path, summary: Mapping[str, Any]) -> None:
+    """Write the summary whole or not at all, readable by its owner only.
+
+    Raises
+    ------
+    IcansRiskError
+        If it cannot be written.
+    """
+    text = json.dumps(summary, indent=2, allow_nan=False) + "\n"
+    try:
+        with tempfile.TemporaryDirectory(dir=file.parent, prefix=".summary-") as folder:
+            draft = Path(folder) / file.name
+            draft.touch(mode=0o600)
+            draft.write_text(text, encoding="utf-8")
+            draft.replace(file)
+    except OSError as error:
+        raise IcansRiskError(f"{file}: cannot write the summary ({error.strerror}).") from None
+
+
+def check_folder(file: Path) -> None:
+    """Refuse a file whose folder is not there, before minutes of work and not after them."""
+    if not file.parent.is_dir():
+        raise IcansRiskError(f"{file}: its folder does not exist. Make it, or name another file.")
+
+
+def show_summary(summary: Mapping[str, Any]) -> None:
+    """Print counts, flow, models and where everything is."""
+    out = Console(highlight=False, soft_wrap=True)
+    if not out.is_terminal:
+        # A log has no width of its own; tables need room for an interval in each cell.
+        out.width = LOG_WIDTH
+    synthetic = " SYNTHETIC DATA: no evidence about patients." * (
+        summary["data_kind"] == "synthetic"
+    )
+    out.print(f"{summary['title']}\n", markup=False)
+    out.print(f"Research use only. Profile: {summary['profile']}.{synthetic}\n", markup=False)
+    cohort = summary["cohort"]
+    out.print(
+        f"{cohort['patients']} patients, {cohort['at_endpoint_ever']} at the endpoint in all; "
+        f"{len(summary['quality']['findings'])} data-quality findings (see quality.html)."
+    )
+    for landmark in summary["landmarks"]:
+        _show_landmark(out, landmark)
+    out.print("Tracked:  " + summary["mlflow_ui"], markup=False)
+    for folder in summary["paths"]["reports"]:
+        out.print(f"Reported: {folder}/index.html", markup=False)
+
+
+def _show_landmark(out: Console, landmark: Mapping[str, Any]) -> None:
+    out.print(
+        f"\nLandmark {landmark['landmark_h']:g} h, horizon {landmark['horizon_h']:g} h, "
+        f"{landmark['endpoint']}"
+    )
+    out.print(_flow_table(landmark))
+    out.print("\n" + landmark["sample_size"]["verdict"] + "\n", markup=False)
+    out.print(_model_table(landmark))
+    out.print(
+        "95 % bootstrap intervals over patients, each patient's repeats averaged first. AUROC in "
+        "folds ranks the patients of one test fold; the pooled one ranks all held-out risks.\n"
+    )
+
+
+def _flow_table(landmark: Mapping[str, Any]) -> Table:
+    table = Table("", *landmark["flow"], box=None, title=None, header_style="")
+    flows = list(landmark["flow"].values())
+    for name, words in FLOW_WORDS.items():
+        if any(flow.get(name) for flow in flows):
+            table.add_row(words, *(str(flow.get(name, 0)) for flow in flows))
+    return table
+
+
+def _model_table(landmark: Mapping[str, Any]) -> Table:
+    table = Table(
+        "model", "AUROC in folds", "AUROC pooled", "Brier", "cal. intercept", "cal. slope",
+        header_style="", box=None,
+    )  # fmt: skip
+    for model in landmark["models"].values():
+        table.add_row(*_model_cells(model["label"], model))
+    for policy, model in landmark["sensitivity"].items():
+        label = f"  {policy}: {model['patients']} patients, {model['outcome_unknown']} unknown"
+        table.add_row(*_model_cells(label, model))
+    return table
+
+
+def _model_cells(label: str, model: Mapping[str, Any]) -> list[str]:
+    metrics = model["metrics"]
+    names = ("auroc", "brier", "calibration_intercept", "calibration_slope")
+    return [label, _number(model["auroc_in_folds"]), *(_interval(metrics[n]) for n in names)]
+
+
+def _interval(metric: Mapping[str, float | None]) -> str:
+    if metric["estimate"] is None:
+        return "not estimable"
+    return f"{_number(metric['estimate'])} ({_number(metric['low'])} to {_number(metric['high'])})"
+
+
+def _number(value: float | None) -> str:
+    return "not estimable" if value is None else f"{value:.2f}"

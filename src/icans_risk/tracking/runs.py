@@ -1,0 +1,121 @@
+"""One run in MLflow: what went in, what came out, and the model as plain JSON."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from icans_risk.tracking.store import Store, import_mlflow
+
+__all__ = ["RunRecord", "log_run"]
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What one run says; children repeat the shape one level down.
+
+    Attributes
+    ----------
+    name : str
+        Run name.
+    parameters, tags : mapping of str to object
+        Settings, and facts to filter by.
+    metrics : mapping of str to float
+        Figures; one that is not estimable is left out and named in a tag.
+    files : mapping of str to Path
+        Artifact folder to a file that goes there.
+    figures : mapping of str to Figure
+        Artifact name to a matplotlib figure.
+    tables, documents : mapping of str to DataFrame, mapping of str to dict
+        Artifact name to a table (CSV) and to a document (JSON).
+    booster : xgboost.Booster, optional
+        Logged as a model, in JSON.
+    example : DataFrame, optional
+        Vectors that the model's signature is read from; no row of it is stored.
+    children : sequence of RunRecord
+        Nested runs.
+    """
+
+    name: str
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    tags: Mapping[str, object] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    files: Mapping[str, Path] = field(default_factory=dict)
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    documents: Mapping[str, Any] = field(default_factory=dict)
+    booster: Any = None
+    example: pd.DataFrame | None = None
+    children: Sequence["RunRecord"] = ()
+
+
+def log_run(store: Store, record: RunRecord) -> str:
+    """Write a run and its children to the store.
+
+    Parameters
+    ----------
+    store : Store
+        From ``open_store``.
+    record : RunRecord
+        What to write.
+
+    Returns
+    -------
+    str
+        Identifier of the outermost run.
+    """
+    mlflow = import_mlflow()
+    mlflow.set_tracking_uri(store.uri)
+    return _log(mlflow, store, record, parent=None)
+
+
+def _log(mlflow: Any, store: Store, record: RunRecord, *, parent: str | None) -> str:
+    run = mlflow.start_run(
+        experiment_id=store.experiment_id,
+        run_name=record.name,
+        nested=parent is not None,
+        parent_run_id=parent,
+    )
+    with run:
+        run_id = str(run.info.run_id)
+        finite = {name: value for name, value in record.metrics.items() if isfinite(value)}
+        missing = sorted(set(record.metrics) - set(finite))
+        tags = dict(record.tags) | ({"not_estimable": ", ".join(missing)} if missing else {})
+        mlflow.set_tags(tags)
+        mlflow.log_params(dict(record.parameters))
+        mlflow.log_metrics(finite)
+        _log_artifacts(mlflow, record)
+        if record.booster is not None:
+            _log_booster(mlflow, record)
+        for child in record.children:
+            _log(mlflow, store, child, parent=run_id)
+    return run_id
+
+
+def _log_artifacts(mlflow: Any, record: RunRecord) -> None:
+    for folder, file in record.files.items():
+        mlflow.log_artifact(str(file), artifact_path=folder or None)
+    for name, document in record.documents.items():
+        mlflow.log_dict(document, name)
+    for name, figure in record.figures.items():
+        mlflow.log_figure(figure, name)
+    for name, table in record.tables.items():
+        mlflow.log_text(table.to_csv(index=False), name)
+
+
+def _log_booster(mlflow: Any, record: RunRecord) -> None:
+    """Log the trees as JSON with a signature; nothing is pickled, no row is stored."""
+    rows = record.example.astype("float64") if record.example is not None else None
+    risk = pd.Series([0.5], name="risk")
+    signature = mlflow.models.infer_signature(rows, risk) if rows is not None else None
+    import_module("mlflow.xgboost").log_model(
+        record.booster,
+        name="model",
+        model_format="json",
+        signature=signature,
+        pip_requirements=["xgboost>=3.2,<4", "pandas", "numpy"],
+    )

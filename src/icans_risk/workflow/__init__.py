@@ -1,0 +1,1 @@
+"""One file per job: rooms put together, no formula of its own."""

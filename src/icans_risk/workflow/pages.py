@@ -1,0 +1,251 @@
+"""What the pages of a run say: a landmark's results in the words of the report room."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+from scipy.special import expit
+
+import icans_risk
+from icans_risk.catalogue import load_catalogue
+from icans_risk.cohort import Cohort
+from icans_risk.evaluation import Interval
+from icans_risk.explanation import fold_by_analyte
+from icans_risk.features import FeatureSpecification, describe_columns
+from icans_risk.ingest import QualityReport
+from icans_risk.report import (
+    AnalyteText,
+    EpisodeResult,
+    Rate,
+    RunContext,
+    page_name,
+    patient_report,
+    quality_report,
+    render_patient,
+    render_quality,
+    render_ward,
+    ward_report,
+)
+from icans_risk.study import Study
+from icans_risk.workflow.landmark import LandmarkResult
+
+__all__ = ["describe_run", "predict_episodes", "render_pages"]
+
+# Why an episode is out of the risk set, in the words of the pages' statuses.
+STATUS = {
+    "endpoint_before_landmark": "already_at_endpoint",
+    "died_before_landmark": "not_under_observation",
+    "not_under_observation": "not_under_observation",
+}
+
+POLICIES = {
+    "discharged_well": (
+        "A patient discharged without the endpoint counts as free of it until the horizon."
+    ),
+    "observed_only": (
+        "Only patients observed until the horizon count, weighted by the inverse probability "
+        "of being observed so long."
+    ),
+    "complete_case": "Only patients observed until the horizon count, without weights.",
+}
+
+TREATMENTS = {
+    "ignore": (
+        "Treatment is neither an input nor a reason to stop counting: the risk is the one under "
+        "local practice, with whatever is given later."
+    )
+}
+
+POOLED_NOTE = (
+    "Held-out risks come from models fitted to other patients of the same cohort; another "
+    "hospital, product or period was never tried."
+)
+
+
+def describe_run(
+    study: Study,
+    cohort: Cohort,
+    result: LandmarkResult,
+    *,
+    specification: FeatureSpecification,
+    run_id: str,
+) -> RunContext:
+    """Say what all pages of a run have in common."""
+    booster = result.models["booster"]
+    comparators = [
+        (model.plan.label, *_triple(model.metrics["auroc"]))
+        for name, model in result.models.items()
+        # The same risk for everyone ranks nobody: its AUROC is 0.5 and says nothing.
+        if name != "booster" and model.plan.columns
+    ]
+    event = pd.Series(result.rows.event, index=result.rows.vectors.index.get_level_values(0))
+    return RunContext(
+        study_title=study.title,
+        data_kind=study.data_kind,
+        endpoint=study.outcome.endpoint_in_words,
+        landmark_h=result.landmark_h,
+        horizon_h=result.horizon_h,
+        model_name=booster.plan.label,
+        run_id=run_id[:8],
+        package_version=icans_risk.__version__,
+        profile=study.profile,
+        training=_rate(event),
+        cohort_rate=_rate(event),
+        product_rates=_rates_by_product(cohort, event),
+        metrics={name: _triple(interval) for name, interval in booster.metrics.items()},
+        comparators=comparators,
+        sample_size_verdict=result.verdict,
+        observation_policy=POLICIES[study.outcome.end_of_observation],
+        treatment_policy=TREATMENTS[study.treatment_policy],
+        analytes=_analytes(specification),
+        columns=_column_words(describe_columns(specification)),
+        notes=[POOLED_NOTE],
+    )
+
+
+def _triple(interval: Interval) -> tuple[float, float, float]:
+    return interval.estimate, interval.low, interval.high
+
+
+def _rate(event: pd.Series) -> Rate:
+    return Rate(n=len(event), events=int(event.sum()))
+
+
+def _rates_by_product(cohort: Cohort, event: pd.Series) -> dict[str, Rate]:
+    if "product" not in cohort.episodes:
+        return {}
+    product = cohort.episodes.set_index("episode_id")["product"].reindex(event.index)
+    return {str(name): _rate(group) for name, group in event.groupby(product)}
+
+
+def _analytes(specification: FeatureSpecification) -> dict[str, AnalyteText]:
+    catalogue = load_catalogue()
+    measured = {
+        name: AnalyteText(label=catalogue[name].label, unit=catalogue[name].unit)
+        for name in specification.analytes
+    }
+    static = {
+        f"static.{name}": AnalyteText(label=name.replace("_", " ").capitalize())
+        for name in specification.static
+    }
+    return measured | static
+
+
+def _column_words(dictionary: pd.DataFrame) -> dict[str, str]:
+    parts = dictionary[["label", "statistic", "window_in_words"]].replace("_", " ", regex=True)
+    words = parts.apply(lambda row: ", ".join(part for part in row if part), axis=1)
+    return dict(zip(dictionary["column"], words, strict=True))
+
+
+def predict_episodes(cohort: Cohort, result: LandmarkResult) -> pd.DataFrame:
+    """Give every episode a held-out risk with its range, or the reason why there is none.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        All episodes.
+    result : LandmarkResult
+        Held-out risks of those at risk.
+
+    Returns
+    -------
+    DataFrame
+        The predictions table, in the order of the cohort.
+    """
+    held_out = result.held_out
+    risks = pd.DataFrame(
+        {
+            "risk": expit(held_out.margin),
+            "risk_low": expit(held_out.margin_low),
+            "risk_high": expit(held_out.margin_high),
+        }
+    ).droplevel("landmark_h")
+    excluded = result.primary.set_index("episode_id")["excluded_because"]
+    status = excluded.map(STATUS).fillna("answered")
+    # A vector without any event says nothing about this patient: no number is printed.
+    empty = ~status.index.isin(result.inputs["episode_id"])
+    status = status.mask((status == "answered") & empty, "no_data_before_landmark")
+    table = risks.reindex(status.index).where(status == "answered")
+    table.insert(0, "landmark_h", result.landmark_h)
+    table.insert(1, "status", status)
+    table["model"] = result.models["booster"].plan.name
+    return table.reset_index().reindex(cohort.episodes.index)
+
+
+def render_pages(
+    cohort: Cohort, result: LandmarkResult, quality: QualityReport, *, run: RunContext
+) -> dict[str, str]:
+    """Render the page of every patient, the index and the page of data quality.
+
+    Returns
+    -------
+    dict of str to str
+        File name to HTML.
+    """
+    reports = {
+        page_name(position): patient_report(run, episode)
+        for position, episode in enumerate(_episodes(cohort, result), start=1)
+    }
+    pages = {name: render_patient(report) for name, report in reports.items()}
+    found = quality_report(
+        quality.to_dict()["findings"],
+        _count_words(quality.counts),
+        _cohort_table(cohort, result),
+        study_title=run.study_title,
+        data_kind=run.data_kind,
+        package_version=run.package_version,
+    )
+    return pages | {
+        "index.html": render_ward(ward_report(run, reports)),
+        "quality.html": render_quality(found),
+    }
+
+
+def _episodes(cohort: Cohort, result: LandmarkResult) -> list[EpisodeResult]:
+    predictions = predict_episodes(cohort, result).to_dict("records")
+    folded = fold_by_analyte(result.held_out.contributions).droplevel("landmark_h")
+    inputs = dict(tuple(result.inputs.groupby("episode_id")))
+    none = result.inputs.iloc[:0]
+    vectors = result.vectors.droplevel("landmark_h")
+    products = cohort.episodes.get("product", pd.Series(dtype="str"))
+    episodes = []
+    for position, row in enumerate(predictions):
+        episode_id, product = row["episode_id"], products.get(position)
+        answered = row["status"] == "answered"
+        parts = folded.loc[episode_id] if answered else pd.Series(dtype="float64")
+        values: Mapping[str, float | str] = vectors.loc[episode_id].to_dict()
+        episodes.append(
+            EpisodeResult(
+                episode_id=episode_id,
+                product=product,
+                status=row["status"],
+                inputs=inputs.get(episode_id, none),
+                values={**values, **({"static.product": product} if product else {})},
+                contributions=_as_rows(parts.drop("base", errors="ignore")),
+                risk=row["risk"],
+                risk_low=row["risk_low"],
+                risk_high=row["risk_high"],
+                base_logit=float(parts.get("base", float("nan"))),
+            )
+        )
+    return episodes
+
+
+def _as_rows(parts: pd.Series) -> pd.DataFrame:
+    return pd.DataFrame({"analyte": list(parts.index), "contribution_logit": parts.to_numpy()})
+
+
+def _count_words(counts: Mapping[str, int]) -> dict[str, float]:
+    return {name.replace("_", " ").capitalize(): count for name, count in counts.items()}
+
+
+def _cohort_table(cohort: Cohort, result: LandmarkResult) -> pd.DataFrame:
+    event = result.primary.set_index("episode_id")["event"]
+    episodes = cohort.episodes.set_index("episode_id")
+    product = episodes.get("product", pd.Series("all", index=episodes.index))
+    table = pd.DataFrame({"Product": product, "at_risk": event.notna(), "event": event == 1})
+    rows = table.groupby("Product", as_index=False).agg(
+        Episodes=("at_risk", "size"), Analysed=("at_risk", "sum"), Endpoint=("event", "sum")
+    )
+    return rows.rename(
+        columns={"Analysed": "At risk, outcome known", "Endpoint": "Reached the endpoint"}
+    )

@@ -1,0 +1,26 @@
+"""How a job says what it is doing, without knowing who listens."""
+
+from typing import Protocol
+
+__all__ = ["SILENT", "Progress"]
+
+
+class Progress(Protocol):
+    """Receives the stages of a job and their steps."""
+
+    def stage(self, name: str, *, steps: int) -> None:
+        """Begin a stage of a known number of steps."""
+
+    def step(self) -> None:
+        """Finish one step of the current stage."""
+
+
+class _Silent:
+    def stage(self, name: str, *, steps: int) -> None:
+        """Say nothing."""
+
+    def step(self) -> None:
+        """Say nothing."""
+
+
+SILENT: Progress = _Silent()

@@ -1,0 +1,123 @@
+"""What a run leaves in the tracking store: one run per study, one child per model."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import icans_risk
+from icans_risk.features import FeatureSpecification, describe_columns
+from icans_risk.study import Study
+from icans_risk.tracking import RunRecord
+from icans_risk.workflow.figures import draw_figures
+from icans_risk.workflow.landmark import LandmarkResult
+from icans_risk.workflow.summary import metrics_of
+from icans_risk.workflow.validation import ModelResult
+
+__all__ = ["make_record"]
+
+
+def make_record(
+    study: Study,
+    study_file: Path,
+    summary: dict[str, Any],
+    *,
+    specification: FeatureSpecification,
+    results: list[LandmarkResult],
+) -> RunRecord:
+    """Collect what the tracking store keeps of a run.
+
+    The run itself holds the study, its figures and the booster's figures at the first
+    landmark; each model of each landmark is a child with metrics of the same names, so that
+    the tracking interface can sort and compare them.
+
+    Parameters
+    ----------
+    study : Study
+        What was done.
+    study_file : Path
+        Kept as it is, comments and all.
+    summary : dict
+        Plain data of the whole run.
+    specification : FeatureSpecification
+        Fitted.
+    results : list of LandmarkResult
+        One per landmark.
+
+    Returns
+    -------
+    RunRecord
+        With its children.
+    """
+    tags = {
+        "study": study.study,
+        "data_kind": study.data_kind,
+        "profile": study.profile,
+        "cohort_hash": summary["cohort_hash"],
+        "study_hash": summary["study_hash"],
+        "feature_hash": summary["feature_hash"],
+        "icans_risk": icans_risk.__version__,
+        "research_use_only": "true",
+    }
+    children = [
+        _child(result, model, tags=tags) for result in results for model in result.models.values()
+    ]
+    first = results[0]
+    return RunRecord(
+        name=study.study,
+        parameters=_parameters(study, summary),
+        tags=tags | {"mlflow.note.content": first.verdict},
+        # The headline of the study is its booster at the first landmark.
+        metrics=metrics_of(first.models["booster"]),
+        files={"study": study_file},
+        documents={
+            "study/summary.json": summary,
+            "study/quality.json": summary["quality"],
+            "study/features.json": json.loads(specification.to_json()),
+        },
+        tables={"study/feature_dictionary.csv": describe_columns(specification)},
+        figures={
+            f"figures/{result.landmark_h:g}h/{name}": figure
+            for result in results
+            for name, figure in draw_figures(study, result).items()
+        },
+        children=children,
+    )
+
+
+def _parameters(study: Study, summary: dict[str, Any]) -> dict[str, object]:
+    outcome = study.outcome
+    return {
+        "endpoint": outcome.endpoint_in_words,
+        "landmarks_h": list(outcome.landmarks_h),
+        "until_h": outcome.until_h,
+        "within_h": outcome.within_h,
+        "end_of_observation": outcome.end_of_observation,
+        "treatment_policy": study.treatment_policy,
+        "presence": study.features.presence,
+        "folds": study.validation.folds,
+        "repeats": study.validation.repeats,
+        "resamples": study.validation.resamples,
+        "seed": study.seed,
+        "patients": summary["cohort"]["patients"],
+        **{f"booster.{k}": v for k, v in study.models.booster.model_dump().items()},
+    }
+
+
+def _child(result: LandmarkResult, model: ModelResult, *, tags: dict[str, str]) -> RunRecord:
+    is_booster = model.plan.model == "booster"
+    shared = {
+        "landmark_h": result.landmark_h,
+        "horizon_h": result.horizon_h,
+        "model": model.plan.name,
+        "columns": len(model.plan.columns),
+        "patients": len(result.rows.event),
+        "events": int(result.rows.event.sum()),
+    }
+    return RunRecord(
+        name=f"{result.landmark_h:g} h {model.plan.name}",
+        parameters=shared | dict(model.plan.settings),
+        tags=tags | {"model": model.plan.name, "landmark_h": f"{result.landmark_h:g}"},
+        metrics=metrics_of(model),
+        booster=result.booster.booster_ if is_booster else None,
+        example=result.rows.vectors if is_booster else None,
+    )
