@@ -1,9 +1,13 @@
 """Shared fixtures, and the markers of tests that need a program."""
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from store_template import copy_store
 
 ROOT = Path(__file__).parents[1]
 
@@ -39,3 +43,44 @@ def root() -> Path:
 def study_file() -> Path:
     """The study of the 80 real patients."""
     return ROOT / "configs" / "nulisa80.yaml"
+
+
+@dataclass(frozen=True)
+class Developed:
+    """The one finished run that tests look at."""
+
+    summary: dict[str, Any]
+    folder: Path
+    tracking_uri: str
+
+    @property
+    def pages(self) -> Path:
+        """The folder of pages."""
+        return Path(self.summary["paths"]["reports"][0])
+
+
+@pytest.fixture(scope="session")
+def store_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty tracking database, to be copied."""
+    from icans_risk.tracking import open_store
+
+    folder = tmp_path_factory.mktemp("template")
+    open_store(f"sqlite:///{folder}/mlflow.db", artifacts=folder / "none", experiment="template")
+    return folder / "mlflow.db"
+
+
+@pytest.fixture(scope="session")
+def developed(
+    tmp_path_factory: pytest.TempPathFactory, study_file: Path, store_template: Path
+) -> Developed:
+    """The study of 80 patients, developed once for all tests that look at the result."""
+    from icans_risk.workflow.develop import develop
+
+    folder = tmp_path_factory.mktemp("developed")
+    summary = develop(
+        study_file,
+        tracking_uri=copy_store(store_template, folder / "mlruns"),
+        artifacts=folder / "mlruns" / "artifacts",
+        reports=folder / "reports",
+    )
+    return Developed(summary, folder, summary["paths"]["tracking"])

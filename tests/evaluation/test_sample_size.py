@@ -144,7 +144,7 @@ def test_a_sample_that_is_too_small_gets_a_plain_verdict():
     assert verdict(79, 11, 12) == (
         "The sample is too small: 79 patients with 11 events stand against the 1,239 patients "
         "(173 events) that Riley's criteria ask for with 12 candidate parameters; they would "
-        "support 0 parameters. Treat every figure below as a rehearsal of the method, not as "
+        "support 0 parameters. Treat every figure here as a rehearsal of the method, not as "
         "evidence."
     )
 

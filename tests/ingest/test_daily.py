@@ -142,23 +142,22 @@ def test_a_double_key_is_an_error_even_with_equal_values(make_sheet: MakeSheet) 
 
 
 def test_a_correction_mends_one_cell_and_is_counted(make_sheet: MakeSheet) -> None:
-    rows = [["A", 0, 0, 1, 0], ["A", 0, 0, 2, 0]]
-    fix = Correction(row=3, column="ID", was="A", becomes="B", because="filed under the other")
+    rows = [["A", 0, 0, 1, 0], ["A", 0, 0, 2, 0], ["B", 1, 0, 2, 0]]
+    fix = Correction(3, "ID", equals_row=2, take_from_row=4, because="filed under the other")
     quality = QualityReport()
     reading = read_daily(make_sheet(rows, corrections=(fix,)), quality)
-    assert reading.days["patient_id"].tolist() == ["A", "B"]
+    assert reading.days["patient_id"].tolist() == ["A", "B", "B"]
     assert [(f.code, f.rows) for f in quality.findings] == [("corrected_cell", (3,))]
 
 
 @pytest.mark.parametrize(
-    ("row", "column", "was", "message"),
-    [(3, "ID", "Z", "no longer holds"), (99, "ID", "A", "no cell"), (3, "no", "A", "no cell")],
+    ("row", "column", "equals_row", "message"),
+    [(3, "day", 2, "no longer holds"), (99, "ID", 2, "no cell"), (3, "no", 2, "no cell")],
 )
 def test_a_correction_of_another_file_is_refused(
-    make_sheet: MakeSheet, row: int, column: str, was: str, message: str
+    make_sheet: MakeSheet, row: int, column: str, equals_row: int, message: str
 ) -> None:
-    fix = Correction(row=row, column=column, was=was, becomes="B", because="as above")
+    fix = Correction(row, column, equals_row=equals_row, take_from_row=2, because="as above")
+    rows = [["A", 0, 0, 1, 0], ["A", 1, 0, 2, 0]]
     with pytest.raises(CohortError, match=message):
-        read_daily(
-            make_sheet([["A", 0, 0, 1, 0], ["A", 1, 0, 2, 0]], corrections=(fix,)), QualityReport()
-        )
+        read_daily(make_sheet(rows, corrections=(fix,)), QualityReport())

@@ -36,7 +36,7 @@ _RISK_MARGIN = 0.05
 # The papers and their software print 1.96, and a patient hangs on the third decimal.
 _NORMAL_975 = 1.96
 
-_REHEARSAL = "Treat every figure below as a rehearsal of the method, not as evidence."
+_REHEARSAL = "Treat every figure here as a rehearsal of the method, not as evidence."
 _MINIMUM = (
     "The criteria are a minimum and were derived for regression; boosted trees generally need more."
 )

@@ -31,12 +31,16 @@ CRS_EVENT = "clinical.crs_grade"
 
 @dataclass(frozen=True)
 class Correction:
-    """One cell to mend: refused unless it still holds what the correction expects."""
+    """One cell that takes the content of another row.
+
+    It is refused unless the cell still equals that of ``equals_row``; rows are those that
+    the spreadsheet shows.
+    """
 
     row: int
     column: str
-    was: str
-    becomes: str
+    equals_row: int
+    take_from_row: int
     because: str
 
 
@@ -160,14 +164,16 @@ def _correct(table: RawTable, layout: DailyTable, quality: QualityReport) -> Raw
     cells = table.cells.copy()
     for fix in layout.corrections:
         where = f"{table.file}, sheet {table.sheet!r}, row {fix.row}, column {fix.column!r}"
-        if fix.column not in cells.columns or fix.row not in cells.index:
+        rows = [fix.row, fix.equals_row, fix.take_from_row]
+        if fix.column not in cells.columns or not cells.index.isin(rows).sum() == len(set(rows)):
             raise CohortError(f"{where}: the correction points at no cell. Correct the study file.")
-        if str(cells.at[fix.row, fix.column]).strip() != fix.was:
+        current, expected, mended = cells.loc[rows, fix.column]
+        if current != expected:
             raise CohortError(
                 f"{where}: the cell no longer holds what the correction expects. "
                 "The file has changed: check whether the correction is still needed."
             )
-        cells.at[fix.row, fix.column] = fix.becomes
+        cells.at[fix.row, fix.column] = mended
         quality.add(
             "corrected_cell", "note", [fix.row], where=table.at(fix.column),
             message="A cell was mended as the study file says.", action="Used as corrected.",

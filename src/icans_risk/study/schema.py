@@ -14,16 +14,20 @@ __all__ = ["Study"]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Correction(_Strict):
-    """One cell of the source that the study mends, with the reason."""
+    """One cell of the source that takes the content of another row, with the reason.
 
-    row: int = Field(ge=2, description="row number as the spreadsheet shows it")
+    It is refused unless the cell still equals that of ``equals_row``. Rows are numbered as
+    the spreadsheet shows them; no identifier has to be written into a study file.
+    """
+
+    row: int = Field(ge=2)
     column: str
-    was: str = Field(alias="from")
-    becomes: str = Field(alias="to")
+    equals_row: int = Field(ge=2)
+    take_from_row: int = Field(ge=2)
     because: str = Field(min_length=10)
 
 

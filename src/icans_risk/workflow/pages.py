@@ -235,7 +235,10 @@ def _as_rows(parts: pd.Series) -> pd.DataFrame:
 
 
 def _count_words(counts: Mapping[str, int]) -> dict[str, float]:
-    return {name.replace("_", " ").capitalize(): count for name, count in counts.items()}
+    return {
+        name.replace("_", " ").capitalize().replace("icans", "ICANS"): count
+        for name, count in counts.items()
+    }
 
 
 def _cohort_table(cohort: Cohort, result: LandmarkResult) -> pd.DataFrame:
