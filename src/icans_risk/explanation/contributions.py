@@ -26,7 +26,7 @@ class HeldOut:
     margin : Series
         Mean log odds of each row over the models that did not train on it.
     contributions : DataFrame
-        Mean contribution of each column, and ``base``; rows add up to ``margin``.
+        Mean contribution of each column, and ``base``; rows add up to ``margin`` within 1e-5.
     margin_low, margin_high : Series
         Lowest and highest log odds among those models.
     """
@@ -95,14 +95,15 @@ def held_out_contributions(
         If contributions do not add up, or a row was in every training set.
     """
     n = len(vectors)
-    total, count = np.zeros((n, vectors.shape[1] + 1)), np.zeros(n)
+    parts_sum, margin_sum, count = np.zeros((n, vectors.shape[1] + 1)), np.zeros(n), np.zeros(n)
     low, high = np.full(n, np.inf), np.full(n, -np.inf)
     for model, rows in zip(models, trained_on, strict=True):
         unseen = np.setdiff1d(np.arange(n), rows)
         margin = model.margin(vectors.iloc[unseen])
         parts = model.contributions(vectors.iloc[unseen])
         check_additivity(parts, margin)
-        total[unseen] += parts
+        parts_sum[unseen] += parts
+        margin_sum[unseen] += margin
         count[unseen] += 1
         low[unseen] = np.minimum(low[unseen], margin)
         high[unseen] = np.maximum(high[unseen], margin)
@@ -111,13 +112,16 @@ def held_out_contributions(
             f"every row needs a model that was not trained on it, {(count == 0).sum()} rows have "
             "none. Give each row to a test fold once."
         )
-    mean = total / count[:, None]
-    frame = pd.DataFrame(mean, index=vectors.index, columns=[*vectors.columns, BASE])
+    mean = margin_sum / count
+    frame = pd.DataFrame(
+        parts_sum / count[:, None], index=vectors.index, columns=[*vectors.columns, BASE]
+    )
     return HeldOut(
-        margin=frame.sum(axis=1),
+        margin=pd.Series(mean, index=vectors.index),
         contributions=frame,
-        margin_low=pd.Series(low, index=vectors.index),
-        margin_high=pd.Series(high, index=vectors.index),
+        # Rounding may put a mean past the values that it is the mean of by one bit.
+        margin_low=pd.Series(np.minimum(low, mean), index=vectors.index),
+        margin_high=pd.Series(np.maximum(high, mean), index=vectors.index),
     )
 
 
