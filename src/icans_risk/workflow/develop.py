@@ -84,6 +84,7 @@ def develop(
         progress.step()
     return summary | {
         "run_id": run_id,
+        "experiment_id": store.experiment_id,
         "paths": {"reports": folders, "tracking": store.uri},
         "mlflow_ui": f"mlflow ui --backend-store-uri {shlex.quote(store.uri)}",
     }
