@@ -12,6 +12,8 @@ from icans_risk.grading.capd import (
     grade_capd,
 )
 from icans_risk.grading.columns import resolve_half_grades
+from icans_risk.grading.findings import IcansFindings
+from icans_risk.grading.icans import IcansFlag, IcansGrade, NotGradable, grade_icans
 from icans_risk.grading.ice import (
     ICE_ITEMS,
     IceGrade,
@@ -27,20 +29,45 @@ from icans_risk.grading.scales import (
     check_single_scale,
     resolve_half,
 )
+from icans_risk.grading.vocabulary import (
+    Attribution,
+    Consciousness,
+    Domain,
+    Motor,
+    Pressure,
+    Sedation,
+    Seizure,
+    UncountedSign,
+    classify_seizure,
+)
 
 __all__ = [
     "ICE_ITEMS",
     "UNABLE_TO_PERFORM",
+    "Attribution",
     "CapdRules",
+    "Consciousness",
+    "Domain",
     "GradingError",
     "HalfRule",
+    "IcansFindings",
+    "IcansFlag",
+    "IcansGrade",
     "IceGrade",
     "IceScore",
     "Instrument",
+    "Motor",
+    "NotGradable",
+    "Pressure",
     "Scale",
+    "Sedation",
+    "Seizure",
+    "UncountedSign",
     "check_single_scale",
     "choose_instrument",
+    "classify_seizure",
     "grade_capd",
+    "grade_icans",
     "grade_ice",
     "ice_from_total",
     "resolve_half",
