@@ -12,6 +12,18 @@ from icans_risk.grading.capd import (
     grade_capd,
 )
 from icans_risk.grading.columns import resolve_half_grades
+from icans_risk.grading.crs import (
+    CrsAttribution,
+    CrsDomain,
+    CrsFindings,
+    CrsGrade,
+    CrsNotGradable,
+    Hypotension,
+    Oxygen,
+    classify_hypotension,
+    classify_nasal_cannula,
+    grade_crs,
+)
 from icans_risk.grading.findings import IcansFindings
 from icans_risk.grading.icans import IcansFlag, IcansGrade, NotGradable, grade_icans
 from icans_risk.grading.ice import (
@@ -47,9 +59,15 @@ __all__ = [
     "Attribution",
     "CapdRules",
     "Consciousness",
+    "CrsAttribution",
+    "CrsDomain",
+    "CrsFindings",
+    "CrsGrade",
+    "CrsNotGradable",
     "Domain",
     "GradingError",
     "HalfRule",
+    "Hypotension",
     "IcansFindings",
     "IcansFlag",
     "IcansGrade",
@@ -58,6 +76,7 @@ __all__ = [
     "Instrument",
     "Motor",
     "NotGradable",
+    "Oxygen",
     "Pressure",
     "Scale",
     "Sedation",
@@ -65,8 +84,11 @@ __all__ = [
     "UncountedSign",
     "check_single_scale",
     "choose_instrument",
+    "classify_hypotension",
+    "classify_nasal_cannula",
     "classify_seizure",
     "grade_capd",
+    "grade_crs",
     "grade_icans",
     "grade_ice",
     "ice_from_total",
