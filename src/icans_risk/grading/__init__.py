@@ -4,6 +4,13 @@ Pure functions on findings, and twins for whole tables. Nothing of the package b
 errors is imported here. Research use only.
 """
 
+from icans_risk.grading.attribution import (
+    Features,
+    NeurotoxicityAttribution,
+    NeurotoxicityFindings,
+    Route,
+    attribute_neurotoxicity,
+)
 from icans_risk.grading.capd import (
     UNABLE_TO_PERFORM,
     CapdRules,
@@ -41,6 +48,7 @@ from icans_risk.grading.scales import (
     check_single_scale,
     resolve_half,
 )
+from icans_risk.grading.tian import TianGrade, TianSign, TianType, grade_tian, suggest_tian_type
 from icans_risk.grading.vocabulary import (
     Attribution,
     Consciousness,
@@ -65,6 +73,7 @@ __all__ = [
     "CrsGrade",
     "CrsNotGradable",
     "Domain",
+    "Features",
     "GradingError",
     "HalfRule",
     "Hypotension",
@@ -75,13 +84,20 @@ __all__ = [
     "IceScore",
     "Instrument",
     "Motor",
+    "NeurotoxicityAttribution",
+    "NeurotoxicityFindings",
     "NotGradable",
     "Oxygen",
     "Pressure",
+    "Route",
     "Scale",
     "Sedation",
     "Seizure",
+    "TianGrade",
+    "TianSign",
+    "TianType",
     "UncountedSign",
+    "attribute_neurotoxicity",
     "check_single_scale",
     "choose_instrument",
     "classify_hypotension",
@@ -91,8 +107,10 @@ __all__ = [
     "grade_crs",
     "grade_icans",
     "grade_ice",
+    "grade_tian",
     "ice_from_total",
     "resolve_half",
     "resolve_half_grades",
     "score_ice",
+    "suggest_tian_type",
 ]
