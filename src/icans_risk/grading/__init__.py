@@ -48,6 +48,12 @@ from icans_risk.grading.scales import (
     check_single_scale,
     resolve_half,
 )
+from icans_risk.grading.tables import (
+    CRS_COLUMNS,
+    ICANS_COLUMNS,
+    grade_crs_table,
+    grade_icans_table,
+)
 from icans_risk.grading.tian import TianGrade, TianSign, TianType, grade_tian, suggest_tian_type
 from icans_risk.grading.vocabulary import (
     Attribution,
@@ -62,6 +68,8 @@ from icans_risk.grading.vocabulary import (
 )
 
 __all__ = [
+    "CRS_COLUMNS",
+    "ICANS_COLUMNS",
     "ICE_ITEMS",
     "UNABLE_TO_PERFORM",
     "Attribution",
@@ -105,7 +113,9 @@ __all__ = [
     "classify_seizure",
     "grade_capd",
     "grade_crs",
+    "grade_crs_table",
     "grade_icans",
+    "grade_icans_table",
     "grade_ice",
     "grade_tian",
     "ice_from_total",
