@@ -7,6 +7,7 @@ patient or repeats a cell's content: positions and counts only.
 __all__ = [
     "CohortError",
     "ExplanationError",
+    "GradingError",
     "IcansRiskError",
     "LeakageError",
     "NotEstimableError",
@@ -25,6 +26,10 @@ class StudyError(IcansRiskError):
 
 class CohortError(IcansRiskError):
     """The data cannot be turned into a cohort, or a table breaks its contract."""
+
+
+class GradingError(IcansRiskError):
+    """A finding, score or grade cannot be used as it stands."""
 
 
 class LeakageError(IcansRiskError):

@@ -3,13 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from icans_risk.cohort import ROUTES
-from icans_risk.grading import (
-    Features,
-    GradingError,
-    NeurotoxicityFindings,
-    Route,
-    attribute_neurotoxicity,
-)
+from icans_risk.errors import GradingError
+from icans_risk.grading import Features, NeurotoxicityFindings, Route, attribute_neurotoxicity
 
 FLAGS = (
     "has_cns_tumour",

@@ -2,10 +2,10 @@ import math
 
 import pytest
 
+from icans_risk.errors import GradingError
 from icans_risk.grading import (
     UNABLE_TO_PERFORM,
     CapdRules,
-    GradingError,
     Instrument,
     choose_instrument,
     grade_capd,

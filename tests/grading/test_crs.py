@@ -6,11 +6,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from grading.strategies import crs_findings
+from icans_risk.errors import GradingError
 from icans_risk.grading import (
     CrsDomain,
     CrsFindings,
     CrsNotGradable,
-    GradingError,
     Hypotension,
     Oxygen,
     classify_hypotension,

@@ -1,11 +1,11 @@
 import pytest
 
+from icans_risk.errors import GradingError
 from icans_risk.grading import (
     UNABLE_TO_PERFORM,
     CapdRules,
     Consciousness,
     Domain,
-    GradingError,
     IcansFindings,
     IcansFlag,
     Motor,

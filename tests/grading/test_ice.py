@@ -4,14 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from icans_risk.grading import (
-    ICE_ITEMS,
-    GradingError,
-    IceScore,
-    grade_ice,
-    ice_from_total,
-    score_ice,
-)
+from icans_risk.errors import GradingError
+from icans_risk.grading import ICE_ITEMS, IceScore, grade_ice, ice_from_total, score_ice
 
 ITEMS = st.fixed_dictionaries(
     {item: st.none() | st.integers(0, points) for item, points in ICE_ITEMS.items()}

@@ -6,14 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from icans_risk.cohort import SCALES
-from icans_risk.errors import IcansRiskError
-from icans_risk.grading import (
-    GradingError,
-    Scale,
-    check_single_scale,
-    resolve_half,
-    resolve_half_grades,
-)
+from icans_risk.errors import GradingError, IcansRiskError
+from icans_risk.grading import Scale, check_single_scale, resolve_half, resolve_half_grades
 
 
 def test_one_scale_is_returned_and_zeros_are_passed_over():

@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 
 from grading.strategies import crs_rows, icans_rows, to_crs_findings, to_icans_findings
 from icans_risk.cohort import EPISODES, GRADES
+from icans_risk.errors import GradingError
 from icans_risk.grading import (
     CRS_COLUMNS,
     ICANS_COLUMNS,
     CapdRules,
     Consciousness,
-    GradingError,
     Hypotension,
     Motor,
     grade_crs,

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from icans_risk.errors import GradingError
 from icans_risk.grading import (
-    GradingError,
     IcansFindings,
     TianSign,
     TianType,

@@ -41,13 +41,7 @@ from icans_risk.grading.ice import (
     ice_from_total,
     score_ice,
 )
-from icans_risk.grading.scales import (
-    GradingError,
-    HalfRule,
-    Scale,
-    check_single_scale,
-    resolve_half,
-)
+from icans_risk.grading.scales import HalfRule, Scale, check_single_scale, resolve_half
 from icans_risk.grading.tables import (
     CRS_COLUMNS,
     ICANS_COLUMNS,
@@ -82,7 +76,6 @@ __all__ = [
     "CrsNotGradable",
     "Domain",
     "Features",
-    "GradingError",
     "HalfRule",
     "Hypotension",
     "IcansFindings",

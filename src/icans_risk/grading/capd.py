@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
 
-from icans_risk.grading.scales import GradingError, read_score
+from icans_risk.errors import GradingError
+from icans_risk.grading.scales import read_score
 
 __all__ = [
     "DEFAULT_CAPD_RULES",

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from icans_risk.grading.scales import GRADE_LIMITS, GradingError, HalfRule, check_rule
+from icans_risk.errors import GradingError
+from icans_risk.grading.scales import GRADE_LIMITS, HalfRule, check_rule
 
 __all__ = ["resolve_half_grades"]
 

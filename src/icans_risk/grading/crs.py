@@ -12,7 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
-from icans_risk.grading.scales import GradingError
+from icans_risk.errors import GradingError
 from icans_risk.grading.vocabulary import DEATH_GRADE, read_word, read_words
 
 __all__ = [

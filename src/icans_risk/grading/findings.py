@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from icans_risk.errors import GradingError
 from icans_risk.grading.capd import Capd
 from icans_risk.grading.ice import ICE_MAXIMUM, IceScore, ice_from_total
-from icans_risk.grading.scales import GradingError, read_score
+from icans_risk.grading.scales import read_score
 from icans_risk.grading.vocabulary import (
     FINDING_WORDS,
     LAST_GRADE_LIMITS,

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from icans_risk.grading.scales import GradingError, HalfRule, certain_grade, read_score
+from icans_risk.errors import GradingError
+from icans_risk.grading.scales import HalfRule, certain_grade, read_score
 
 __all__ = [
     "ICE_BAND",

@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal
 
-from icans_risk.errors import IcansRiskError
+from icans_risk.errors import GradingError
 
 __all__ = [
-    "GradingError",
     "HalfRule",
     "Scale",
     "certain_grade",
@@ -26,10 +25,6 @@ __all__ = [
 HalfRule = Literal["ceil", "floor", "strict"]
 
 GRADE_LIMITS = (0, 5)
-
-
-class GradingError(IcansRiskError):
-    """A finding, score or grade cannot be used as it stands."""
 
 
 class Scale(StrEnum):

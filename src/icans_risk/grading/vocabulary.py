@@ -12,7 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
-from icans_risk.grading.scales import GradingError
+from icans_risk.errors import GradingError
 
 __all__ = [
     "Attribution",
