@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from icans_risk import build_features, derive_outcomes, develop, load_study
-from icans_risk.workflow.inputs import read_cohort, specify_features
+from icans_risk.workflow.inputs import read_cohort, specify_features, study_endpoints
 
 STUDY = Path(__file__).parents[1] / "configs" / "nulisa80.yaml"
 
@@ -26,7 +26,7 @@ def main(study_file: Path) -> None:
     outcomes = derive_outcomes(
         cohort,
         landmarks,
-        icans_grade_at_least=study.outcome.icans_grade_at_least,
+        endpoint=study_endpoints(study)[0],
         scale=study.outcome.scale,
         horizon_h=study.outcome.horizon_h,
         policy=study.outcome.end_of_observation,

@@ -51,6 +51,24 @@ def test_a_valid_cohort_is_taken_and_typed() -> None:
         ((episodes().iloc[:0], events().iloc[:0], grades().iloc[:0]), "at least one episode"),
         ((episodes(), events().drop(columns="value"), grades()), "needs the columns"),
         ((episodes(cns_tumour=["yes", "no"]), events(), grades()), "true or false"),
+        ((episodes(died_h=[-1, None]), events(), grades()), "died_h must be numbers of at least 0"),
+        ((episodes(age_years=[150, 60]), events(), grades()), "from 0 to 120"),
+        ((episodes(), events(), grades(icans_grade=7)), "icans_grade must be numbers from 0 to 5"),
+        ((episodes(), events(), grades(icans_grade=2.5)), "icans_grade must be whole numbers"),
+        ((episodes(), events(), grades(ice_total=11)), "ice_total must be numbers from 0 to 10"),
+        ((episodes(), events(), grades(episode_id="e9")), "must name a known episode"),
+        (
+            (
+                episodes(),
+                events(),
+                grades(icans_grade=2, covers_from_h=-48, assessed_h=-24, available_h=0),
+            ),
+            "0 or empty before the infusion",
+        ),
+        (
+            (episodes(), events(), pd.concat([grades(icans_grade=1), grades(icans_grade=2)])),
+            "one in each assessment",
+        ),
     ],
 )
 def test_a_table_that_breaks_its_contract_is_refused(
@@ -82,3 +100,7 @@ def test_a_row_more_changes_the_hash_even_if_it_is_a_copy() -> None:
 def test_missing_text_stays_missing() -> None:
     cohort = Cohort(episodes(product=["axi-cel", None]), events(), grades())
     assert cohort.episodes["product"].isna().tolist() == [False, True]
+
+
+def test_the_same_grade_given_twice_is_no_contradiction() -> None:
+    Cohort(episodes(), events(), pd.concat([grades(), grades()]))

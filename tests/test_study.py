@@ -38,9 +38,9 @@ def test_the_study_of_80_patients_is_read(study_file: Path) -> None:
     [
         ("landmarks_h:", "landmark_hs:", "unknown key 'outcome.landmark_hs'.*'landmarks_h'"),
         ("treatment_policy: ignore\n", "", "'treatment_policy' is required"),
-        ("icans_grade_at_least: 3", "icans_grade_at_least: no", "valid integer"),
-        ("icans_grade_at_least: 3", "icans_grade_at_least: '3'", "valid integer"),
-        ("icans_grade_at_least: 3", "icans_grade_at_least: 6", "less than or equal to 5"),
+        ("at_least: 3", "at_least: no", "valid integer"),
+        ("at_least: 3", "at_least: '3'", "valid integer"),
+        ("at_least: 3", "at_least: 6", "less than or equal to 5"),
         ("until_h: 360", "until_h: 48", "until_h must come after every landmark"),
         ("until_h: 360", "until_h: 360\n  within_h: 72", "exactly one of until_h and within_h"),
         ("data_kind: real", "data_kind: 2024-03-31", "Quote it"),

@@ -161,3 +161,38 @@ def test_a_correction_of_another_file_is_refused(
     rows = [["A", 0, 0, 1, 0], ["A", 1, 0, 2, 0]]
     with pytest.raises(CohortError, match=message):
         read_daily(make_sheet(rows, corrections=(fix,)), QualityReport())
+
+
+@pytest.mark.parametrize(("rule", "grade"), [("ceil", 3.0), ("floor", 2.0)])
+def test_a_half_grade_goes_where_the_study_says(
+    make_sheet: MakeSheet, rule: str, grade: float
+) -> None:
+    reading = read_daily(make_sheet([["A", 0, 0, 2.5, 0]], half_grades=rule), QualityReport())
+    assert reading.grades["icans_grade"].tolist() == [grade]
+
+
+def test_a_third_of_a_grade_is_refused_under_any_rule(make_sheet: MakeSheet) -> None:
+    with pytest.raises(CohortError, match="whole or half values from 0 to 5"):
+        read_daily(make_sheet([["A", 0, 0, 2.3, 0]], half_grades="ceil"), QualityReport())
+
+
+@pytest.mark.parametrize(("score", "message"), [(11, "from 0 to 10"), (7.5, "whole scores")])
+def test_an_impossible_ice_is_refused(make_sheet: MakeSheet, score: float, message: str) -> None:
+    grades = {"icans_grade": "icans", "ice_total": "crs"}
+    with pytest.raises(CohortError, match=message):
+        read_daily(make_sheet([["A", 0, score, 0, 0]], grades=grades), QualityReport())
+
+
+def test_icans_before_the_infusion_is_refused(make_sheet: MakeSheet) -> None:
+    with pytest.raises(CohortError, match=r"no ICANS before the infusion, 1 .*\(row 2\)"):
+        read_daily(make_sheet([["A", -1, 0, 1, 0], ["A", 0, 0, 0, 0]]), QualityReport())
+
+
+def test_each_row_may_name_its_scale(make_sheet: MakeSheet) -> None:
+    rows = [["A", 0, 0, 1, 0, "astct"], ["A", 1, 0, 1, 0, "CTCAE"], ["A", 2, None, None, 0, None]]
+    layout = make_sheet(rows, header=[*HEADER, "scale"], scale=None, scale_column="scale")
+    assert read_daily(layout, QualityReport()).grades["scale"].tolist() == ["ASTCT", "CTCAE"]
+    rows[1][-1] = "mine"
+    layout = make_sheet(rows, header=[*HEADER, "scale"], scale=None, scale_column="scale")
+    with pytest.raises(CohortError, match=r"column 'scale': expected one of .*\(row 3\)"):
+        read_daily(layout, QualityReport())

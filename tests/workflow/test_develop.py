@@ -11,7 +11,7 @@ import pytest
 from icans_risk.cohort import Cohort
 from icans_risk.errors import IcansRiskError, LeakageError, NotEstimableError, StudyError
 from icans_risk.features import build_features
-from icans_risk.outcome import derive_outcomes
+from icans_risk.outcome import Endpoint, derive_outcomes
 from icans_risk.study import Study, load_study
 from icans_risk.workflow.inputs import choose_columns, read_cohort, specify_features
 from icans_risk.workflow.landmark import LandmarkResult, develop_landmark
@@ -50,10 +50,12 @@ def test_the_summary_counts_every_patient(developed: Any) -> None:
     assert landmark["flow"] == {
         "discharged_well": {
             "episodes": 80, "excluded_endpoint_before_landmark": 1, "at_risk": 79, "events": 11,
+            "events_after_any_icans": 1,
             "competing_deaths": 0, "free_of_endpoint": 68, "outcome_unknown": 0,
         },
         "observed_only": {
             "episodes": 80, "excluded_endpoint_before_landmark": 1, "at_risk": 79, "events": 11,
+            "events_after_any_icans": 1,
             "competing_deaths": 0, "free_of_endpoint": 24, "outcome_unknown": 44,
         },
     }  # fmt: skip
@@ -144,7 +146,7 @@ def test_grades_after_the_landmark_change_outcomes_and_no_vector(
         build_features(cohort, specification, [72.0]), build_features(other, specification, [72.0])
     )
     arguments: dict[str, Any] = {
-        "icans_grade_at_least": 3, "scale": "ASTCT", "horizon_h": lambda _: 360.0,
+        "endpoint": Endpoint(), "scale": "ASTCT", "horizon_h": lambda _: 360.0,
         "policy": "discharged_well",
     }  # fmt: skip
     assert derive_outcomes(other, (72.0,), **arguments)["event"].sum() > 11
@@ -174,7 +176,8 @@ def test_a_drug_is_refused_as_a_feature(study: Study, cohort: Cohort) -> None:
 
 
 def test_a_cohort_without_the_endpoint_says_so(study: Study, cohort: Cohort) -> None:
-    outcome = study.outcome.model_copy(update={"icans_grade_at_least": 5})
+    endpoint = study.outcome.endpoints[0].model_copy(update={"at_least": 5})
+    outcome = study.outcome.model_copy(update={"endpoints": (endpoint,)})
     with pytest.raises(NotEstimableError):
         develop_once(study.model_copy(update={"outcome": outcome}), cohort)
 

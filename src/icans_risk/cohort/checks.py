@@ -57,6 +57,7 @@ def _check_column(column: pd.Series, spec: Column, *, where: str) -> pd.Series:
         numbers = pd.to_numeric(column, errors="coerce").astype("float64")
         wrong = (numbers.isna() & column.notna()) | np.isinf(numbers)
         refuse_cells(wrong, where, "must be finite numbers")
+        _check_numbers(numbers, spec, where=where)
         return numbers
     if spec.kind == "flag":
         refuse_cells(~column.isin([True, False]), where, "must be true or false")
@@ -66,6 +67,16 @@ def _check_column(column: pd.Series, spec: Column, *, where: str) -> pd.Series:
             column.notna() & ~column.isin(spec.values), where, f"must be one of {spec.values}"
         )
     return column.astype("str").where(column.notna(), None)
+
+
+def _check_numbers(numbers: pd.Series, spec: Column, *, where: str) -> None:
+    if spec.limits is not None:
+        low, high = spec.limits
+        outside = (numbers < low) | (numbers > high)
+        words = f"from {low:g} to {high:g}" if np.isfinite(high) else f"of at least {low:g}"
+        refuse_cells(outside, where, f"must be numbers {words}")
+    if spec.whole:
+        refuse_cells(numbers.notna() & (numbers % 1 != 0), where, "must be whole numbers")
 
 
 def refuse_cells(bad: pd.Series, where: str, expected: str) -> None:

@@ -42,6 +42,7 @@ class Cohort:
             object.__setattr__(self, name, checked)
         self._check_episodes()
         self._check_times()
+        self._check_grades()
 
     def _check_episodes(self) -> None:
         ids = self.episodes["episode_id"]
@@ -59,6 +60,15 @@ class Cohort:
         refuse_cells(late, "grades.available_h", "must not precede assessed_h")
         late = self.grades["assessed_h"] < self.grades["covers_from_h"]
         refuse_cells(late, "grades.assessed_h", "must not precede covers_from_h")
+
+    def _check_grades(self) -> None:
+        grades = self.grades
+        before = (grades["assessed_h"] <= 0) & (grades["icans_grade"] > 0)
+        refuse_cells(before, "grades.icans_grade", "must be 0 or empty before the infusion")
+        # Two raters' grades have to be made one, by a stated rule, before they come here.
+        assessment = ["episode_id", "covers_from_h", "assessed_h", "scale"]
+        distinct = grades.groupby(assessment)["icans_grade"].transform("nunique")
+        refuse_cells(distinct > 1, "grades.icans_grade", "must be one in each assessment")
 
     def hash(self) -> str:
         """Hash the cohort's parsed values, whatever file and order they came in."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Literal
 
 __all__ = [
@@ -29,19 +30,25 @@ class Column:
 
     Text is str, number is float64, flag is bool. A table without a required column is
     refused, and so is an empty cell unless nullable. ``values`` is the vocabulary of a
-    text column; it is empty where any text may stand.
+    text column; it is empty where any text may stand. ``limits`` are the lowest and the
+    highest number that can be true, ``whole`` asks for whole numbers.
     """
 
     kind: Kind
     required: bool = True
     nullable: bool = False
     values: tuple[str, ...] = ()
+    limits: tuple[float, float] | None = None
+    whole: bool = False
 
 
 Table = Mapping[str, Column]
 
 _OPTIONAL_TEXT = Column("text", required=False, nullable=True)
 _OPTIONAL_NUMBER = Column("number", required=False, nullable=True)
+# Nobody is discharged or dies before the infusion that opens the episode.
+_AFTER_INFUSION = Column("number", required=False, nullable=True, limits=(0, inf))
+_GRADE = Column("number", nullable=True, limits=(0, 5), whole=True)
 
 ROUTES = ("intravenous", "intracerebroventricular", "intratumoral")
 MODALITIES = ("plasma", "csf", "eeg", "imaging", "clinical", "treatment")
@@ -51,7 +58,7 @@ SCALES = ("ASTCT", "CARTOX", "CTCAE")
 EPISODES: Table = {
     "episode_id": Column("text"),
     "patient_id": Column("text"),
-    "followed_until_h": Column("number"),
+    "followed_until_h": Column("number", limits=(0, inf)),
     "site": _OPTIONAL_TEXT,
     "era": _OPTIONAL_TEXT,
     "product": _OPTIONAL_TEXT,
@@ -59,7 +66,7 @@ EPISODES: Table = {
     "costimulatory_domain": _OPTIONAL_TEXT,
     "car_generation": _OPTIONAL_TEXT,
     "delivery_route": Column("text", required=False, nullable=True, values=ROUTES),
-    "infusion_number": _OPTIONAL_NUMBER,
+    "infusion_number": Column("number", False, True, limits=(1, inf), whole=True),
     "dose_cells_per_kg": _OPTIONAL_NUMBER,
     "disease": _OPTIONAL_TEXT,
     "cns_tumour": Column("flag", required=False),
@@ -68,13 +75,13 @@ EPISODES: Table = {
     "bridging": _OPTIONAL_TEXT,
     "prophylaxis": _OPTIONAL_TEXT,
     "prior_lines": _OPTIONAL_NUMBER,
-    "age_years": _OPTIONAL_NUMBER,
+    "age_years": Column("number", required=False, nullable=True, limits=(0, 120)),
     "sex": _OPTIONAL_TEXT,
     "ecog": _OPTIONAL_NUMBER,
-    "ice_baseline": _OPTIONAL_NUMBER,
+    "ice_baseline": Column("number", False, True, limits=(0, 10), whole=True),
     "tumour_volume_ml": _OPTIONAL_NUMBER,
-    "discharged_h": _OPTIONAL_NUMBER,
-    "died_h": _OPTIONAL_NUMBER,
+    "discharged_h": _AFTER_INFUSION,
+    "died_h": _AFTER_INFUSION,
     "death_cause": Column("text", required=False, nullable=True, values=("icans", "other")),
 }
 
@@ -97,19 +104,21 @@ GRADES: Table = {
     "assessed_h": Column("number"),
     "available_h": Column("number"),
     "scale": Column("text", values=SCALES),
-    "icans_grade": Column("number", nullable=True),
-    "crs_grade": Column("number", nullable=True),
-    "tian_grade": Column("number", nullable=True),
-    "ice_total": Column("number", nullable=True),
-    "capd_total": Column("number", nullable=True),
+    "icans_grade": _GRADE,
+    "crs_grade": _GRADE,
+    "tian_grade": _GRADE,
+    "ice_total": Column("number", nullable=True, limits=(0, 10), whole=True),
+    "capd_total": Column("number", nullable=True, limits=(0, 32), whole=True),
     "deciding_domain": Column("text", nullable=True),
 }
 
 OUTCOMES: Table = {
     "episode_id": Column("text"),
+    "endpoint": Column("text"),
     "landmark_h": Column("number"),
     "at_risk": Column("flag"),
     "excluded_because": Column("text"),
+    "had_icans": Column("flag"),
     "event": Column("number", nullable=True),
     "competing": Column("flag"),
     "weight": Column("number"),

@@ -1,7 +1,8 @@
 """Outside files become a cohort, or a clear statement of what to mend."""
 
-from icans_risk.ingest.daily import Correction, DailyTable, EventColumn, read_daily
+from icans_risk.ingest.daily import read_daily
 from icans_risk.ingest.episodes import EpisodeColumn, Roster, build_episodes
+from icans_risk.ingest.layout import Correction, DailyTable, EventColumn
 from icans_risk.ingest.quality import Finding, QualityReport
 
 __all__ = [

@@ -5,15 +5,15 @@ dated at its end, on both clocks: a worst grade of the day may describe its last
 nobody could have read it before.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal
+from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from icans_risk.catalogue import load_catalogue
+from icans_risk.cohort import SCALES
 from icans_risk.errors import CohortError
+from icans_risk.ingest.layout import GRADE_LIMITS, DailyTable, HalfRule
 from icans_risk.ingest.quality import QualityReport
 from icans_risk.ingest.tables import (
     RawTable,
@@ -23,74 +23,10 @@ from icans_risk.ingest.tables import (
     show_rows,
 )
 
-__all__ = ["Correction", "DailyReading", "DailyTable", "EventColumn", "read_daily"]
+__all__ = ["DailyReading", "read_daily"]
 
 HOURS_PER_DAY = 24.0
 CRS_EVENT = "clinical.crs_grade"
-
-
-@dataclass(frozen=True)
-class Correction:
-    """One cell that takes the content of another row.
-
-    It is refused unless the cell still equals that of ``equals_row``; rows are those that
-    the spreadsheet shows.
-    """
-
-    row: int
-    column: str
-    equals_row: int
-    take_from_row: int
-    because: str
-
-
-@dataclass(frozen=True)
-class EventColumn:
-    """A column whose cells become events of one analyte."""
-
-    column: str
-    ordered_as: str
-
-
-@dataclass(frozen=True)
-class DailyTable:
-    """Where a daily table is and what its columns mean.
-
-    Attributes
-    ----------
-    file, sheet : Path, str
-        The workbook and its sheet.
-    patient, day : str
-        The columns that form the key; days are whole numbers, 0 is the day of infusion.
-    scale : str
-        The scale of the grades.
-    not_recorded : tuple of str
-        Words that stand for an empty cell.
-    grades : mapping of str to str
-        ``icans_grade`` and, optionally, ``crs_grade`` to their columns.
-    events : mapping of str to EventColumn
-        Full analyte names to their columns.
-    duplicates : {"error", "first", "last"}
-        What to do when patient and day stand twice.
-    corrections : tuple of Correction
-        Cells to mend before anything else is looked at.
-    """
-
-    file: Path
-    patient: str
-    day: str
-    scale: str
-    grades: Mapping[str, str]
-    sheet: str | None = None
-    not_recorded: tuple[str, ...] = ()
-    events: Mapping[str, EventColumn] = field(default_factory=dict)
-    duplicates: Literal["error", "first", "last"] = "error"
-    corrections: tuple[Correction, ...] = ()
-
-    def columns(self) -> list[str]:
-        """List the columns of the sheet that are used."""
-        events = [event.column for event in self.events.values()]
-        return [self.patient, self.day, *self.grades.values(), *events]
 
 
 @dataclass(frozen=True)
@@ -138,18 +74,45 @@ def read_daily(
     days = pd.DataFrame({"patient_id": _identifiers(table, layout, quality)})
     days["day"] = parse_integers(table, layout.day, limits=(-365, 3650), expected="whole days")
     for grade, column in layout.grades.items():
-        days[grade] = parse_integers(
-            table, column, limits=(0, 5), expected="whole grades from 0 to 5"
-        )
+        days[grade] = _parse_grade(table, column, grade=grade, half=layout.half_grades)
+    days["scale"] = _scales(table, layout, days)
     for analyte, source in layout.events.items():
         low, high = load_catalogue()[analyte].hard_limits
         days[analyte] = parse_numbers(
             table, source.column, limits=(low, high), expected=f"numbers from {low:g} to {high:g}"
         )
     _refuse_missing_key(table, layout, days)
+    _refuse_grade_before_infusion(table, layout, days)
     days = _resolve_duplicates(table, layout, days, quality=quality)
     quality.counts |= {"rows": len(table.cells), "patients": days["patient_id"].nunique()}
     return DailyReading(table, days, _grades(layout, days), _events(layout, days))
+
+
+def _parse_grade(table: RawTable, column: str, *, grade: str, half: HalfRule) -> pd.Series:
+    low, high = GRADE_LIMITS[grade]
+    expected = f"whole {'grades' if grade.endswith('grade') else 'scores'} from {low} to {high}"
+    if half == "strict":
+        return parse_integers(table, column, limits=(low, high), expected=expected)
+    numbers = parse_numbers(table, column, limits=(low, high), expected=expected)
+    table.refuse(
+        column,
+        numbers.index[numbers.notna() & (numbers * 2 % 1 != 0)],
+        expected=f"whole or half values from {low} to {high}",
+        remedy="Correct them in the source.",
+    )
+    rounded: pd.Series = np.ceil(numbers) if half == "ceil" else np.floor(numbers)
+    return rounded
+
+
+def _scales(table: RawTable, layout: DailyTable, days: pd.DataFrame) -> "pd.Series | str | None":
+    if layout.scale_column is None:
+        return layout.scale
+    words = table.cells[layout.scale_column].map(str).str.strip().str.upper()
+    graded = days[list(layout.grades)].notna().any(axis=1)
+    unknown = words.index[graded & ~words.isin(SCALES)]
+    remedy = "Correct the words, or leave the rows out."
+    table.refuse(layout.scale_column, unknown, expected=f"one of {SCALES}", remedy=remedy)
+    return words
 
 
 def _blank_words(table: RawTable, layout: DailyTable) -> RawTable:
@@ -201,6 +164,15 @@ def _refuse_missing_key(table: RawTable, layout: DailyTable, days: pd.DataFrame)
     table.refuse(layout.day, rows, expected="a day in every row", remedy="Fill in the day.")
 
 
+def _refuse_grade_before_infusion(table: RawTable, layout: DailyTable, days: pd.DataFrame) -> None:
+    table.refuse(
+        layout.grades["icans_grade"],
+        days.index[(days["day"] < 0) & (days["icans_grade"] > 0)],
+        expected="no ICANS before the infusion",
+        remedy="Correct the day or the grade: what was there before is not ICANS.",
+    )
+
+
 def _resolve_duplicates(
     table: RawTable, layout: DailyTable, days: pd.DataFrame, *, quality: QualityReport
 ) -> pd.DataFrame:
@@ -229,11 +201,11 @@ def _grades(layout: DailyTable, days: pd.DataFrame) -> pd.DataFrame:
         "covers_from_h": graded["day"] * HOURS_PER_DAY,
         "assessed_h": end,
         "available_h": end,
-        "scale": layout.scale,
+        "scale": graded["scale"],
+        "deciding_domain": None,
     }
-    absent = ("tian_grade", "ice_total", "capd_total", "deciding_domain")
-    values = {grade: graded.get(grade) for grade in ("icans_grade", "crs_grade")}
-    return pd.DataFrame(columns | values | dict.fromkeys(absent)).reset_index(drop=True)
+    values = {grade: graded.get(grade) for grade in GRADE_LIMITS}
+    return pd.DataFrame(columns | values).reset_index(drop=True)
 
 
 def _events(layout: DailyTable, days: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,8 @@ import pandas as pd
 
 from icans_risk.cohort import Cohort
 from icans_risk.errors import CohortError
-from icans_risk.ingest.daily import HOURS_PER_DAY, DailyReading, DailyTable
+from icans_risk.ingest.daily import HOURS_PER_DAY, DailyReading
+from icans_risk.ingest.layout import DailyTable
 from icans_risk.ingest.quality import QualityReport
 from icans_risk.ingest.tables import RawTable, read_workbook, show_rows
 

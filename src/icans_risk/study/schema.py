@@ -46,13 +46,20 @@ class Roster(_Strict):
     patient: str
 
 
+class ScaleColumn(_Strict):
+    """A column that says on which scale each row was graded."""
+
+    column: str
+
+
 class DailyTable(Roster):
     """A long table with one row per patient and day."""
 
     day: str
-    scale: Literal["ASTCT", "CARTOX", "CTCAE"]
+    scale: Literal["ASTCT", "CARTOX", "CTCAE"] | ScaleColumn
+    half_grades: Literal["ceil", "floor", "strict"] = "strict"
     not_recorded: tuple[str, ...] = ()
-    grades: dict[Literal["icans_grade", "crs_grade"], str]
+    grades: dict[Literal["icans_grade", "crs_grade", "tian_grade", "ice_total", "capd_total"], str]
     events: dict[str, EventColumn] = {}
     duplicates: Literal["error", "first", "last"]
     corrections: tuple[Correction, ...] = ()
@@ -100,11 +107,21 @@ class Data(_Strict):
 Policy = Literal["discharged_well", "observed_only", "complete_case"]
 
 
+class EndpointChoice(_Strict):
+    """The first grade at or above a cut."""
+
+    grade: Literal["icans_grade", "tian_grade"]
+    at_least: int = Field(ge=1, le=5)
+
+
 class Outcome(_Strict):
-    """The estimand: who is at risk when, of what, until when."""
+    """The estimand: who is at risk when, of what, until when.
+
+    The first endpoint is the one that models predict; the others are counted beside it.
+    """
 
     scale: Literal["ASTCT", "CARTOX", "CTCAE"]
-    icans_grade_at_least: int = Field(ge=1, le=5)
+    endpoints: tuple[EndpointChoice, ...] = Field(min_length=1)
     landmarks_h: tuple[float, ...] = Field(min_length=1)
     until_h: float | None = None
     within_h: float | None = None
@@ -127,8 +144,11 @@ class Outcome(_Strict):
 
     @property
     def endpoint_in_words(self) -> str:
-        """Name the endpoint as a report prints it."""
-        return f"ICANS grade {self.icans_grade_at_least} or higher ({self.scale})"
+        """Name the first endpoint as a report prints it."""
+        first = self.endpoints[0]
+        syndrome, scale = ("ICANS", self.scale) if first.grade == "icans_grade" else ("TIAN", "")
+        higher = " or higher" if first.at_least < 5 else ""
+        return f"{syndrome} grade {first.at_least}{higher}" + (f" ({scale})" if scale else "")
 
 
 class WindowSpan(_Strict):

@@ -16,9 +16,10 @@ from icans_risk.ingest import (
     build_episodes,
     read_daily,
 )
+from icans_risk.outcome import Endpoint
 from icans_risk.study import Study
 
-__all__ = ["choose_columns", "read_cohort", "specify_features"]
+__all__ = ["choose_columns", "read_cohort", "specify_features", "study_endpoints"]
 
 
 def read_cohort(study: Study) -> tuple[Cohort, QualityReport]:
@@ -47,7 +48,9 @@ def read_cohort(study: Study) -> tuple[Cohort, QualityReport]:
         sheet=daily.sheet,
         patient=daily.patient,
         day=daily.day,
-        scale=daily.scale,
+        scale=daily.scale if isinstance(daily.scale, str) else None,
+        scale_column=None if isinstance(daily.scale, str) else daily.scale.column,
+        half_grades=daily.half_grades,
         not_recorded=daily.not_recorded,
         grades={str(name): column for name, column in daily.grades.items()},
         events={name: EventColumn(**event.model_dump()) for name, event in daily.events.items()},
@@ -98,6 +101,11 @@ def specify_features(study: Study, cohort: Cohort) -> FeatureSpecification:
         presence=wanted.presence,
     )
     return specification.fit(cohort)
+
+
+def study_endpoints(study: Study) -> list[Endpoint]:
+    """List the endpoints of a study, the one that models predict first."""
+    return [Endpoint(choice.grade, choice.at_least) for choice in study.outcome.endpoints]
 
 
 def choose_columns(wanted: Sequence[str] | str, columns: Sequence[str]) -> list[str]:

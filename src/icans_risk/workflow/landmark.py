@@ -15,6 +15,7 @@ from icans_risk.models import BoostedTrees
 from icans_risk.outcome import Policy, count_flow, derive_outcomes
 from icans_risk.splits import Split, repeated_grouped_folds
 from icans_risk.study import Study
+from icans_risk.workflow.inputs import study_endpoints
 from icans_risk.workflow.progress import Progress
 from icans_risk.workflow.validation import (
     ModelResult,
@@ -147,7 +148,7 @@ def _outcomes(study: Study, cohort: Cohort, landmark_h: float, *, policy: Policy
     return derive_outcomes(
         cohort,
         (landmark_h,),
-        icans_grade_at_least=study.outcome.icans_grade_at_least,
+        endpoint=study_endpoints(study)[0],
         scale=study.outcome.scale,
         horizon_h=study.outcome.horizon_h,
         policy=policy,

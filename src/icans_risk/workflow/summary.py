@@ -10,6 +10,7 @@ from icans_risk.evaluation import required_sample_size
 from icans_risk.features import FeatureSpecification
 from icans_risk.ingest import QualityReport
 from icans_risk.study import Study
+from icans_risk.workflow.inputs import study_endpoints
 from icans_risk.workflow.landmark import LandmarkResult
 from icans_risk.workflow.validation import ModelResult
 
@@ -24,7 +25,8 @@ def describe_study(
     specification: FeatureSpecification,
 ) -> dict[str, Any]:
     """Say what was studied and on whom, before any result."""
-    reached = cohort.grades["icans_grade"] >= study.outcome.icans_grade_at_least
+    endpoint = study_endpoints(study)[0]
+    reached = cohort.grades[endpoint.grade] >= endpoint.at_least
     return {
         "icans_risk": icans_risk.__version__,
         "research_use_only": True,
