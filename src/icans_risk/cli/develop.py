@@ -27,8 +27,10 @@ def develop(
 
     Example: icans-risk develop configs/nulisa80.yaml
     """
-    from icans_risk.cli.show import check_folder, show_summary, terminal_progress, write_json
+    from icans_risk.cli.show import show_summary
+    from icans_risk.cli.terminal import terminal_progress
     from icans_risk.workflow.develop import develop as job
+    from icans_risk.workflow.files import check_folder, write_json
 
     if json_file is not None:
         check_folder(json_file)

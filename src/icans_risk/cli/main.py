@@ -7,6 +7,8 @@ import typer
 
 import icans_risk
 from icans_risk.cli.develop import develop
+from icans_risk.cli.grade import grade
+from icans_risk.cli.outcomes import outcomes
 from icans_risk.errors import IcansRiskError
 
 __all__ = ["app", "run"]
@@ -21,7 +23,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command()(develop)
+for command in (develop, outcomes, grade):
+    app.command()(command)
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,23 +1,14 @@
-"""What the terminal shows: a progress bar, and the summary of a run."""
+"""What the terminal shows of a developed study."""
 
-import json
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as RichProgress
 from rich.table import Table
 
-from icans_risk.errors import IcansRiskError
-from icans_risk.workflow.progress import Progress
+from icans_risk.cli.terminal import console
 
-__all__ = ["check_folder", "show_summary", "terminal_progress", "write_json"]
-
-LOG_WIDTH = 140
+__all__ = ["show_summary"]
 
 FLOW_WORDS = {
     "episodes": "episodes",
@@ -26,69 +17,16 @@ FLOW_WORDS = {
     "excluded_not_under_observation": "excluded: not under observation at the landmark",
     "at_risk": "at risk",
     "events": "reached the endpoint",
+    "events_after_any_icans": "  of these with any ICANS by the landmark",
     "competing_deaths": "died of another cause (stay in the denominator)",
     "free_of_endpoint": "free of the endpoint",
     "outcome_unknown": "outcome unknown",
 }
 
 
-class _Bar:
-    """A rich progress bar behind the protocol that jobs know."""
-
-    def __init__(self, bar: RichProgress) -> None:
-        self.bar, self.task = bar, bar.add_task("starting", total=None)
-
-    def stage(self, name: str, *, steps: int) -> None:
-        self.bar.reset(self.task, description=name, total=steps)
-
-    def step(self) -> None:
-        self.bar.advance(self.task)
-
-
-@contextmanager
-def terminal_progress() -> Iterator[Progress]:
-    """Show a progress bar on standard error while the block runs."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with RichProgress(*columns, console=Console(stderr=True), transient=True) as bar:
-        yield _Bar(bar)
-
-
-def write_json(file: Path, summary: Mapping[str, Any]) -> None:
-    """Write the summary whole or not at all, readable by its owner only.
-
-    Raises
-    ------
-    IcansRiskError
-        If it cannot be written.
-    """
-    text = json.dumps(summary, indent=2, allow_nan=False) + "\n"
-    try:
-        with tempfile.TemporaryDirectory(dir=file.parent, prefix=".summary-") as folder:
-            draft = Path(folder) / file.name
-            draft.touch(mode=0o600)
-            draft.write_text(text, encoding="utf-8")
-            draft.replace(file)
-    except OSError as error:
-        raise IcansRiskError(f"{file}: cannot write the summary ({error.strerror}).") from None
-
-
-def check_folder(file: Path) -> None:
-    """Refuse a file whose folder is not there, before minutes of work and not after them."""
-    if not file.parent.is_dir():
-        raise IcansRiskError(f"{file}: its folder does not exist. Make it, or name another file.")
-
-
 def show_summary(summary: Mapping[str, Any]) -> None:
     """Print counts, flow, models and where everything is."""
-    out = Console(highlight=False, soft_wrap=True)
-    if not out.is_terminal:
-        # A log has no width of its own; tables need room for an interval in each cell.
-        out.width = LOG_WIDTH
+    out = console()
     synthetic = " SYNTHETIC DATA: no evidence about patients." * (
         summary["data_kind"] == "synthetic"
     )

@@ -4,6 +4,7 @@ from icans_risk.ingest.daily import read_daily
 from icans_risk.ingest.episodes import EpisodeColumn, Roster, build_episodes
 from icans_risk.ingest.layout import Correction, DailyTable, EventColumn
 from icans_risk.ingest.quality import Finding, QualityReport
+from icans_risk.ingest.text import read_text_table
 
 __all__ = [
     "Correction",
@@ -15,4 +16,5 @@ __all__ = [
     "Roster",
     "build_episodes",
     "read_daily",
+    "read_text_table",
 ]

@@ -1,0 +1,46 @@
+"""The terminal: its width, and a progress bar behind the protocol that jobs know."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as RichProgress
+
+from icans_risk.workflow.progress import Progress
+
+__all__ = ["console", "terminal_progress"]
+
+LOG_WIDTH = 140
+
+
+def console() -> Console:
+    """Make a console for results; a log, which has no width of its own, gets a wide one."""
+    out = Console(highlight=False, soft_wrap=True)
+    if not out.is_terminal:
+        out.width = LOG_WIDTH
+    return out
+
+
+class _Bar:
+    def __init__(self, bar: RichProgress) -> None:
+        self.bar, self.task = bar, bar.add_task("starting", total=None)
+
+    def stage(self, name: str, *, steps: int) -> None:
+        self.bar.reset(self.task, description=name, total=steps)
+
+    def step(self) -> None:
+        self.bar.advance(self.task)
+
+
+@contextmanager
+def terminal_progress() -> Iterator[Progress]:
+    """Show a progress bar on standard error while the block runs."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with RichProgress(*columns, console=Console(stderr=True), transient=True) as bar:
+        yield _Bar(bar)
