@@ -51,7 +51,7 @@ def test_the_hash_is_stable_and_tells_specifications_apart():
     specification = FeatureSpecification((TO_DATE,), (MAXIMUM,))
 
     assert specification.hash() == (
-        "9d460e587274d5d8bdefbd65eeb78e01531d90a90a8113f1882a5b785f2807c1"
+        "1de3649153e406097652790861704550ec2da0bbabc7d977824ef5ff86028f78"
     )
     assert FeatureSpecification([TO_DATE], [MAXIMUM]).hash() == specification.hash()
     assert replace(specification, presence="informative").hash() != specification.hash()

@@ -12,20 +12,19 @@ mere presence.
 
 from icans_risk.features.admission import check_admissible
 from icans_risk.features.build import build_features, unseen_levels, used_events
+from icans_risk.features.choices import Measurement, ScoreChoice, Window
 from icans_risk.features.dictionary import describe_columns
 from icans_risk.features.kernel import STATISTICS
-from icans_risk.features.specification import (
-    FeatureColumn,
-    FeatureSpecification,
-    Measurement,
-    Window,
-)
+from icans_risk.features.scores import SCORES
+from icans_risk.features.specification import FeatureColumn, FeatureSpecification
 
 __all__ = [
+    "SCORES",
     "STATISTICS",
     "FeatureColumn",
     "FeatureSpecification",
     "Measurement",
+    "ScoreChoice",
     "Window",
     "build_features",
     "check_admissible",

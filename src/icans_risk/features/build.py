@@ -11,11 +11,15 @@ from icans_risk.cohort import INPUTS, Cohort
 from icans_risk.features.admission import check_admissible
 from icans_risk.features.kernel import STATISTICS, Output, Plan, walk
 from icans_risk.features.rows import arrange_rows
+from icans_risk.features.scores import SCORES
 from icans_risk.features.specification import FeatureSpecification
 from icans_risk.features.static import encode_static, new_levels
 from icans_risk.features.window import check_landmarks, resolve_windows
 
 __all__ = ["build_features", "unseen_levels", "used_events"]
+
+_DERIVED = ("static", "score")
+_Cell = tuple[str, str, str]
 
 
 def build_features(
@@ -59,8 +63,11 @@ def build_features(
     check_admissible(specification, catalogue)
     hours = check_landmarks(landmarks)
     static = encode_static(cohort.episodes, specification.static, specification.levels)
-    measured, _ = _walk_events(cohort, specification, hours, with_used=False)
-    table = np.hstack([np.repeat(static, hours.size, axis=0), measured])
+    values, _ = _walk_events(cohort, specification, hours, with_used=False)
+    cells = _list_cells(specification)
+    measured = values[:, : sum(column.modality not in _DERIVED for column in specification.layout)]
+    scores = _compute_scores(specification, dict(zip(cells, values.T, strict=True)))
+    table = np.hstack([np.repeat(static, hours.size, axis=0), measured, *scores])
     index = pd.MultiIndex.from_product(
         [cohort.episodes["episode_id"].to_numpy(), hours], names=["episode_id", "landmark_h"]
     )
@@ -146,13 +153,39 @@ def _walk_events(
     return vectors.reshape(shape[0] * shape[1], shape[2]), (landmark, position[row])
 
 
+def _list_cells(specification: FeatureSpecification) -> list[_Cell]:
+    """List (analyte, window, statistic) of each measured column, then of each further input."""
+    measured = [
+        (f"{column.modality}.{column.analyte}", column.window, column.statistic)
+        for column in specification.layout
+        if column.modality not in _DERIVED
+    ]
+    inputs = [
+        (name, window, "last")
+        for choice in specification.scores
+        for window in choice.windows
+        for name in SCORES[choice.score].inputs
+    ]
+    return list(dict.fromkeys(measured + inputs))
+
+
 def _number_cells(specification: FeatureSpecification) -> NDArray[np.int64]:
     windows = [window.name for window in specification.windows]
     analytes = specification.analytes
     cell = np.full((len(analytes), len(windows), len(STATISTICS)), -1, dtype=np.int64)
-    measured = [column for column in specification.layout if column.modality != "static"]
-    for number, column in enumerate(measured):
-        analyte = analytes.index(f"{column.modality}.{column.analyte}")
-        window = windows.index(column.window)
-        cell[analyte, window, STATISTICS.index(column.statistic)] = number
+    for number, (analyte, window, statistic) in enumerate(_list_cells(specification)):
+        place = (analytes.index(analyte), windows.index(window), STATISTICS.index(statistic))
+        cell[place] = number
     return cell
+
+
+def _compute_scores(
+    specification: FeatureSpecification, values: Mapping[_Cell, NDArray[np.float32]]
+) -> list[NDArray[np.float32]]:
+    columns = []
+    for choice in specification.scores:
+        score = SCORES[choice.score]
+        for window in choice.windows:
+            inputs = [values[name, window, "last"].astype(np.float64) for name in score.inputs]
+            columns.append(score.compute(*inputs).astype(np.float32)[:, None])
+    return columns

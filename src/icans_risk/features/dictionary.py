@@ -7,9 +7,11 @@ import pandas as pd
 
 from icans_risk.catalogue import Analyte, load_catalogue
 from icans_risk.features.naming import check_known
+from icans_risk.features.scores import SCORES
 
 if TYPE_CHECKING:
-    from icans_risk.features.specification import FeatureColumn, FeatureSpecification, Window
+    from icans_risk.features.choices import Window
+    from icans_risk.features.specification import FeatureColumn, FeatureSpecification
 
 __all__ = ["describe_columns", "describe_window"]
 
@@ -87,6 +89,8 @@ def _describe(
         label = analyte.replace("_", " ") + ("" if level is None else f": {level}")
         unit = _STATIC_UNITS.get(analyte, "1")
         return (name, label, unit, modality, analyte, "", "", "fixed at infusion")
+    if modality == "score":
+        return (name, SCORES[analyte].label, "1", modality, analyte, "", window, words[window])
     full_name = f"{modality}.{analyte}"
     check_known(full_name, known, what="A measured analyte")
     unit = _unit_of(statistic, known[full_name].unit)

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Literal, NamedTuple, Self, get_args
@@ -10,101 +9,17 @@ from typing import Literal, NamedTuple, Self, get_args
 import pandas as pd
 
 from icans_risk.catalogue import Analyte
-from icans_risk.cohort import MODALITIES, Cohort
+from icans_risk.cohort import Cohort
 from icans_risk.errors import StudyError
+from icans_risk.features.choices import Measurement, ScoreChoice, Window
 from icans_risk.features.dictionary import describe_columns
-from icans_risk.features.kernel import STATISTICS
 from icans_risk.features.naming import check_distinct, check_identifier, check_known
+from icans_risk.features.scores import SCORES
 from icans_risk.features.static import find_levels
 
-__all__ = [
-    "Anchor",
-    "FeatureColumn",
-    "FeatureSpecification",
-    "Measurement",
-    "Presence",
-    "Window",
-]
+__all__ = ["FeatureColumn", "FeatureSpecification", "Presence"]
 
-Anchor = Literal["infusion", "lymphodepletion", "landmark"]
 Presence = Literal["protocol_only", "informative"]
-
-
-@dataclass(frozen=True)
-class Window:
-    """A stretch of time ``(start, end]`` relative to an anchor.
-
-    Attributes
-    ----------
-    name : str
-        A lowercase identifier; the last part of a column's name.
-    anchor : {"infusion", "lymphodepletion", "landmark"}
-        What the hours are counted from.
-    start_h, end_h : float or None
-        Hours after the anchor, negative before it; the start is outside, the end inside.
-        None is no bound on that side.
-
-    Raises
-    ------
-    StudyError
-        If the name is no identifier, the anchor is unknown, or the start is not before
-        the end.
-    """
-
-    name: str
-    anchor: Anchor
-    start_h: float | None
-    end_h: float | None
-
-    def __post_init__(self) -> None:
-        check_identifier(self.name, what="A window's name")
-        check_known(self.anchor, get_args(Anchor), what="A window's anchor")
-        for side in ("start_h", "end_h"):
-            hours = getattr(self, side)
-            object.__setattr__(self, side, None if hours is None else float(hours))
-        start = -math.inf if self.start_h is None else self.start_h
-        end = math.inf if self.end_h is None else self.end_h
-        given = [hours for hours in (self.start_h, self.end_h) if hours is not None]
-        if not start < end or not all(map(math.isfinite, given)):
-            raise StudyError(
-                f"The window {self.name!r} must start before it ends, in finite hours, got "
-                f"({self.start_h}, {self.end_h}]. Correct the bounds; no bound is None."
-            )
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """One analyte, with every statistic in every window.
-
-    Attributes
-    ----------
-    analyte : str
-        Full name, for example ``"clinical.crs_grade"``.
-    windows : tuple of str
-        Names of windows.
-    statistics : tuple of str
-        Some of ``STATISTICS``.
-
-    Raises
-    ------
-    StudyError
-        If the analyte is no full name, a statistic is unknown, or a list is empty.
-    """
-
-    analyte: str
-    windows: tuple[str, ...]
-    statistics: tuple[str, ...]
-
-    def __post_init__(self) -> None:
-        modality, _, name = self.analyte.partition(".")
-        check_known(modality, MODALITIES, what=f"The modality of {self.analyte!r}")
-        check_identifier(name, what=f"The analyte in {self.analyte!r}")
-        for field in ("windows", "statistics"):
-            object.__setattr__(self, field, tuple(getattr(self, field)))
-            if not getattr(self, field):
-                raise StudyError(f"{self.analyte!r} needs one or more {field}, got none. Add one.")
-        for statistic in self.statistics:
-            check_known(statistic, STATISTICS, what=f"A statistic of {self.analyte!r}")
 
 
 class FeatureColumn(NamedTuple):
@@ -113,9 +28,11 @@ class FeatureColumn(NamedTuple):
     Attributes
     ----------
     name : str
-        ``modality.analyte.statistic.window``, ``static.name`` or ``static.name.level``.
+        ``modality.analyte.statistic.window``, ``score.name.window``, ``static.name`` or
+        ``static.name.level``.
     modality, analyte, statistic, window : str
-        The parts; a static column has the modality ``static`` and no statistic or window.
+        The parts; a static column has the modality ``static`` and no statistic or window,
+        a score has the modality ``score`` and no statistic.
     level : str or None
         The level that a static indicator stands for, as the data write it.
     """
@@ -143,6 +60,8 @@ class FeatureSpecification:
     presence : {"protocol_only", "informative"}
         Whether events ordered for cause after infusion, and drugs given in response to
         toxicity, are kept out.
+    scores : tuple of ScoreChoice
+        The columns from published scores.
     levels : mapping of str to tuple of str, optional
         Levels of the categorical static columns; None before ``fit``.
 
@@ -156,17 +75,18 @@ class FeatureSpecification:
     measurements: tuple[Measurement, ...]
     static: tuple[str, ...] = ()
     presence: Presence = "protocol_only"
+    scores: tuple[ScoreChoice, ...] = ()
     levels: Mapping[str, tuple[str, ...]] | None = None
 
     def __post_init__(self) -> None:
-        for field in ("windows", "measurements", "static"):
+        for field in ("windows", "measurements", "static", "scores"):
             object.__setattr__(self, field, tuple(getattr(self, field)))
         check_known(self.presence, get_args(Presence), what="presence")
         check_distinct((window.name for window in self.windows), what="Names of windows")
         names = [window.name for window in self.windows]
-        for measurement in self.measurements:
-            for window in measurement.windows:
-                check_known(window, names, what=f"A window of {measurement.analyte!r}")
+        for name, chosen in self._chosen_windows():
+            for window in chosen:
+                check_known(window, names, what=f"A window of {name!r}")
         for name in self.static:
             check_identifier(name, what="The name of a static feature")
         if self.levels is not None:
@@ -175,6 +95,11 @@ class FeatureSpecification:
             for name in fixed:
                 check_known(name, self.static, what="A column with levels")
         check_distinct(self.columns, what="Columns of the vector")
+
+    def _chosen_windows(self) -> list[tuple[str, tuple[str, ...]]]:
+        return [(m.analyte, m.windows) for m in self.measurements] + [
+            (f"score.{choice.score}", choice.windows) for choice in self.scores
+        ]
 
     def fit(self, cohort: Cohort) -> Self:
         """Return a copy that fixes the levels of the categorical static columns.
@@ -193,19 +118,26 @@ class FeatureSpecification:
 
     @property
     def analytes(self) -> tuple[str, ...]:
-        """Full names of the measured analytes, each once."""
-        return tuple(dict.fromkeys(measurement.analyte for measurement in self.measurements))
+        """Full names of the analytes that are read, by measurements or scores, each once."""
+        measured = [measurement.analyte for measurement in self.measurements]
+        inputs = [name for choice in self.scores for name in SCORES[choice.score].inputs]
+        return tuple(dict.fromkeys(measured + inputs))
 
     @property
     def layout(self) -> tuple[FeatureColumn, ...]:
-        """The columns with their provenance, static ones first."""
+        """The columns with their provenance: static ones, measured ones, scores."""
         measured = (
             FeatureColumn(f"{m.analyte}.{s}.{w}", *_split(m.analyte), s, w)
             for m in self.measurements
             for w in m.windows
             for s in m.statistics
         )
-        return (*self._static_layout(), *measured)
+        scores = (
+            FeatureColumn(f"score.{choice.score}.{w}", "score", choice.score, window=w)
+            for choice in self.scores
+            for w in choice.windows
+        )
+        return (*self._static_layout(), *measured, *scores)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -251,7 +183,8 @@ class FeatureSpecification:
             fields = json.loads(text)
             windows = tuple(Window(**window) for window in fields.pop("windows"))
             measurements = tuple(Measurement(**m) for m in fields.pop("measurements"))
-            return cls(windows, measurements, **fields)
+            scores = tuple(ScoreChoice(**choice) for choice in fields.pop("scores"))
+            return cls(windows, measurements, scores=scores, **fields)
         except (json.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
             raise StudyError(
                 "A feature specification must be JSON as to_json writes it, got text that does "

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from icans_risk.errors import StudyError
-from icans_risk.features.specification import Window
+from icans_risk.features.choices import Window
 
 __all__ = ["Bounds", "check_landmarks", "resolve_windows"]
 
