@@ -13,6 +13,7 @@ __all__ = [
     "NotEstimableError",
     "StudyError",
     "TrackingError",
+    "UnitError",
 ]
 
 
@@ -46,3 +47,7 @@ class ExplanationError(IcansRiskError):
 
 class TrackingError(IcansRiskError):
     """The tracking store cannot be used as it is."""
+
+
+class UnitError(IcansRiskError):
+    """A value is in a unit that its analyte does not accept."""
