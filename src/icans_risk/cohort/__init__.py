@@ -13,6 +13,8 @@ predictor at its latest, so that neither error can flatter a model.
 
 from icans_risk.cohort.checks import check_table, hash_table
 from icans_risk.cohort.cohort import Cohort
+from icans_risk.cohort.folder import CohortWriter, read_cohort_folder, write_cohort
+from icans_risk.cohort.manifest import CohortManifest, DataKind, StoredTable, read_manifest
 from icans_risk.cohort.tables import (
     CONTRIBUTIONS,
     EPISODES,
@@ -42,8 +44,15 @@ __all__ = [
     "ROUTES",
     "SCALES",
     "Cohort",
+    "CohortManifest",
+    "CohortWriter",
     "Column",
+    "DataKind",
+    "StoredTable",
     "Table",
     "check_table",
     "hash_table",
+    "read_cohort_folder",
+    "read_manifest",
+    "write_cohort",
 ]
