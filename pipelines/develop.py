@@ -7,8 +7,15 @@ Run it from the repository: ``python pipelines/develop.py [STUDY.yaml]``. It doe
 import sys
 from pathlib import Path
 
-from icans_risk import build_features, derive_outcomes, develop, load_study
-from icans_risk.workflow.inputs import read_cohort, specify_features, study_endpoints
+from icans_risk import (
+    build_features,
+    derive_outcomes,
+    develop,
+    load_study,
+    read_cohort,
+    specify_features,
+    study_endpoints,
+)
 
 STUDY = Path(__file__).parents[1] / "configs" / "nulisa80.yaml"
 

@@ -15,7 +15,9 @@ _HOME = {
     "derive_outcomes": "icans_risk.outcome",
     "develop": "icans_risk.workflow.develop",
     "load_study": "icans_risk.study",
-    "read_cohort": "icans_risk.ingest",
+    "read_cohort": "icans_risk.workflow.reading",
+    "specify_features": "icans_risk.workflow.inputs",
+    "study_endpoints": "icans_risk.workflow.inputs",
 }
 
 __all__ = [
@@ -27,6 +29,8 @@ __all__ = [
     "develop",
     "load_study",
     "read_cohort",
+    "specify_features",
+    "study_endpoints",
 ]
 
 

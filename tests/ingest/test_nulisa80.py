@@ -9,7 +9,7 @@ from icans_risk.cohort import Cohort
 from icans_risk.errors import CohortError
 from icans_risk.ingest import QualityReport
 from icans_risk.study import Study, load_study
-from icans_risk.workflow.inputs import read_cohort
+from icans_risk.workflow.reading import read_cohort
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,8 @@ from mlflow import MlflowClient
 
 from icans_risk.study import load_study
 from icans_risk.tracking import RunRecord, log_run, open_store
-from icans_risk.workflow.inputs import read_cohort, specify_features
+from icans_risk.workflow.inputs import specify_features
+from icans_risk.workflow.reading import read_cohort
 from store_template import copy_store
 
 

@@ -13,10 +13,11 @@ from icans_risk.errors import IcansRiskError, LeakageError, NotEstimableError, S
 from icans_risk.features import build_features
 from icans_risk.outcome import Endpoint, derive_outcomes
 from icans_risk.study import Study, load_study
-from icans_risk.workflow.inputs import choose_columns, read_cohort, specify_features
+from icans_risk.workflow.inputs import choose_columns, specify_features
 from icans_risk.workflow.landmark import LandmarkResult, develop_landmark
 from icans_risk.workflow.pages import predict_episodes
 from icans_risk.workflow.progress import SILENT
+from icans_risk.workflow.reading import read_cohort
 
 
 @pytest.fixture(scope="module")

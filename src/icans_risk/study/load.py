@@ -92,9 +92,11 @@ def _known_keys(model: type[BaseModel]) -> Iterator[str]:
 
 
 def _with_absolute_files(study: Study, folder: Path) -> Study:
-    daily = study.data.daily.model_copy(update={"file": folder / study.data.daily.file})
-    roster = study.data.roster
-    if roster is not None:
-        roster = roster.model_copy(update={"file": folder / roster.file})
-    data = study.data.model_copy(update={"daily": daily, "roster": roster})
-    return study.model_copy(update={"data": data})
+    found: dict[str, object] = {}
+    for name in ("daily", "roster"):
+        source = getattr(study.data, name)
+        if source is not None:
+            found[name] = source.model_copy(update={"file": folder / source.file})
+    if study.data.cohort is not None:
+        found["cohort"] = folder / study.data.cohort
+    return study.model_copy(update={"data": study.data.model_copy(update=found)})

@@ -96,12 +96,23 @@ class EpisodeColumn(_Strict):
 
 
 class Data(_Strict):
-    """The source files and how to read them."""
+    """Where the cohort comes from: a cohort folder, or source files and how to read them."""
 
-    daily: DailyTable
+    cohort: Path | None = None
+    daily: DailyTable | None = None
     roster: Roster | None = None
     episodes: dict[str, EpisodeColumn] = {}
-    discharged: Literal["after_last_graded_day", "not_recorded"]
+    discharged: Literal["after_last_graded_day", "not_recorded"] | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "Data":
+        if (self.cohort is None) == (self.daily is None):
+            raise ValueError("needs exactly one of cohort and daily")
+        if self.daily is not None and self.discharged is None:
+            raise ValueError("needs discharged beside daily: what does the end of grades mean?")
+        if self.cohort is not None and (self.roster or self.episodes or self.discharged):
+            raise ValueError("a cohort folder already holds its episodes: give cohort alone")
+        return self
 
 
 Policy = Literal["discharged_well", "observed_only", "complete_case"]
@@ -167,11 +178,19 @@ class MeasurementChoice(_Strict):
     statistics: tuple[str, ...] = Field(min_length=1)
 
 
+class ScoreColumns(_Strict):
+    """A published score from the last values in some windows."""
+
+    score: str
+    windows: tuple[str, ...] = Field(min_length=1)
+
+
 class Features(_Strict):
     """What a patient vector is made of."""
 
     windows: dict[str, WindowSpan]
     measurements: tuple[MeasurementChoice, ...] = ()
+    scores: tuple[ScoreColumns, ...] = ()
     static: tuple[str, ...] = ()
     presence: Literal["protocol_only", "informative"]
 
@@ -229,8 +248,11 @@ class Study(_Strict):
     def hash(self) -> str:
         """Hash what the study says, whatever its comments, line breaks and folder."""
         content = self.model_dump(mode="json")
+        data = content["data"]
         for source in ("daily", "roster"):
-            if content["data"][source]:
-                content["data"][source]["file"] = Path(content["data"][source]["file"]).name
+            if data[source]:
+                data[source]["file"] = Path(data[source]["file"]).name
+        # What a cohort folder holds is hashed with the cohort, wherever the folder lies.
+        data["cohort"] = data["cohort"] and "cohort"
         text = json.dumps(content, sort_keys=True, allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()

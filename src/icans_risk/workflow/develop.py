@@ -7,10 +7,11 @@ from typing import Any
 from icans_risk.report import write_pages
 from icans_risk.study import load_study
 from icans_risk.tracking import log_run, open_store
-from icans_risk.workflow.inputs import read_cohort, specify_features
+from icans_risk.workflow.inputs import specify_features
 from icans_risk.workflow.landmark import develop_landmark
 from icans_risk.workflow.pages import describe_run, render_pages
 from icans_risk.workflow.progress import SILENT, Progress
+from icans_risk.workflow.reading import read_cohort
 from icans_risk.workflow.records import make_record
 from icans_risk.workflow.summary import describe_landmark, describe_study
 

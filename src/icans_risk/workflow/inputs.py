@@ -1,74 +1,15 @@
-"""From a study to the things that rooms take: a cohort, a feature specification."""
+"""From a study to what rooms take: endpoints, a feature specification, columns."""
 
 import difflib
 from collections.abc import Sequence
 
 from icans_risk.cohort import Cohort
 from icans_risk.errors import StudyError
-from icans_risk.features import FeatureSpecification, Measurement, Window
-from icans_risk.ingest import (
-    Correction,
-    DailyTable,
-    EpisodeColumn,
-    EventColumn,
-    QualityReport,
-    Roster,
-    build_episodes,
-    read_daily,
-)
+from icans_risk.features import FeatureSpecification, Measurement, ScoreChoice, Window
 from icans_risk.outcome import Endpoint
 from icans_risk.study import Study
 
-__all__ = ["choose_columns", "read_cohort", "specify_features", "study_endpoints"]
-
-
-def read_cohort(study: Study) -> tuple[Cohort, QualityReport]:
-    """Read the cohort that a study describes.
-
-    Parameters
-    ----------
-    study : Study
-        From ``load_study``.
-
-    Returns
-    -------
-    Cohort
-        Episodes, events and grades.
-    QualityReport
-        What was noticed while reading.
-
-    Raises
-    ------
-    CohortError
-        If the files are not as the study says, or hold what cannot be true.
-    """
-    quality, daily = QualityReport(), study.data.daily
-    layout = DailyTable(
-        file=daily.file,
-        sheet=daily.sheet,
-        patient=daily.patient,
-        day=daily.day,
-        scale=daily.scale if isinstance(daily.scale, str) else None,
-        scale_column=None if isinstance(daily.scale, str) else daily.scale.column,
-        half_grades=daily.half_grades,
-        not_recorded=daily.not_recorded,
-        grades={str(name): column for name, column in daily.grades.items()},
-        events={name: EventColumn(**event.model_dump()) for name, event in daily.events.items()},
-        duplicates=daily.duplicates,
-        corrections=tuple(Correction(**fix.model_dump()) for fix in daily.corrections),
-    )
-    sources = study.data.episodes
-    extra = tuple(source.column for source in sources.values() if source.column is not None)
-    reading = read_daily(layout, quality, extra_columns=extra)
-    cohort = build_episodes(
-        layout,
-        reading,
-        quality,
-        columns={name: EpisodeColumn(**source.model_dump()) for name, source in sources.items()},
-        discharged=study.data.discharged,
-        roster=Roster(**study.data.roster.model_dump()) if study.data.roster else None,
-    )
-    return cohort, quality
+__all__ = ["choose_columns", "specify_features", "study_endpoints"]
 
 
 def specify_features(study: Study, cohort: Cohort) -> FeatureSpecification:
@@ -99,6 +40,7 @@ def specify_features(study: Study, cohort: Cohort) -> FeatureSpecification:
         ),
         static=wanted.static,
         presence=wanted.presence,
+        scores=tuple(ScoreChoice(s.score, s.windows) for s in wanted.scores),
     )
     return specification.fit(cohort)
 

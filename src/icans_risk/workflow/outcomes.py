@@ -9,7 +9,8 @@ import pandas as pd
 from icans_risk.cohort import Cohort
 from icans_risk.outcome import POLICIES, derive_outcomes, flow_table
 from icans_risk.study import Study, load_study
-from icans_risk.workflow.inputs import read_cohort, study_endpoints
+from icans_risk.workflow.inputs import study_endpoints
+from icans_risk.workflow.reading import read_cohort
 
 __all__ = ["report_outcomes"]
 

@@ -10,7 +10,7 @@ from icans_risk.catalogue import load_catalogue
 from icans_risk.cohort import Cohort
 from icans_risk.evaluation import Interval
 from icans_risk.explanation import fold_by_analyte
-from icans_risk.features import FeatureSpecification, describe_columns
+from icans_risk.features import SCORES, FeatureSpecification, describe_columns
 from icans_risk.ingest import QualityReport
 from icans_risk.report import (
     AnalyteText,
@@ -123,11 +123,15 @@ def _analytes(specification: FeatureSpecification) -> dict[str, AnalyteText]:
         name: AnalyteText(label=catalogue[name].label, unit=catalogue[name].unit)
         for name in specification.analytes
     }
+    scores = {
+        f"score.{choice.score}": AnalyteText(label=SCORES[choice.score].label)
+        for choice in specification.scores
+    }
     static = {
         f"static.{name}": AnalyteText(label=name.replace("_", " ").capitalize())
         for name in specification.static
     }
-    return measured | static
+    return measured | scores | static
 
 
 def _column_words(dictionary: pd.DataFrame) -> dict[str, str]:
@@ -207,19 +211,19 @@ def _episodes(cohort: Cohort, result: LandmarkResult) -> list[EpisodeResult]:
     none = result.inputs.iloc[:0]
     vectors = result.vectors.droplevel("landmark_h")
     products = cohort.episodes.get("product", pd.Series(dtype="str"))
+    known = _known_without_events(cohort, result)
     episodes = []
     for position, row in enumerate(predictions):
         episode_id, product = row["episode_id"], products.get(position)
         answered = row["status"] == "answered"
         parts = folded.loc[episode_id] if answered else pd.Series(dtype="float64")
-        values: Mapping[str, float | str] = vectors.loc[episode_id].to_dict()
         episodes.append(
             EpisodeResult(
                 episode_id=episode_id,
                 product=product,
                 status=row["status"],
                 inputs=inputs.get(episode_id, none),
-                values={**values, **({"static.product": product} if product else {})},
+                values={**vectors.loc[episode_id].to_dict(), **known[position]},
                 contributions=_as_rows(parts.drop("base", errors="ignore")),
                 risk=row["risk"],
                 risk_low=row["risk_low"],
@@ -228,6 +232,23 @@ def _episodes(cohort: Cohort, result: LandmarkResult) -> list[EpisodeResult]:
             )
         )
     return episodes
+
+
+def _known_without_events(cohort: Cohort, result: LandmarkResult) -> list[dict[str, float | str]]:
+    """List what each page shows of static columns and scores, by the name that it folds to."""
+    columns = [str(column).split(".") for column in result.vectors.columns]
+    static = dict.fromkeys(parts[1] for parts in columns if parts[0] == "static")
+    scores = dict.fromkeys(parts[1] for parts in columns if parts[0] == "score")
+    known = pd.DataFrame({f"static.{name}": cohort.episodes[name] for name in static})
+    for name in scores:
+        windows = [c for c in result.vectors.columns if str(c).startswith(f"score.{name}.")]
+        # The last window that has the score: windows are listed in the order of time.
+        latest = result.vectors[windows].ffill(axis=1).iloc[:, -1]
+        known[f"score.{name}"] = latest.to_numpy()
+    return [
+        {str(name): value for name, value in row.items() if not pd.isna(value)}
+        for row in known.to_dict("records")
+    ]
 
 
 def _as_rows(parts: pd.Series) -> pd.DataFrame:
