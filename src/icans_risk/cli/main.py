@@ -6,9 +6,11 @@ from typing import Annotated
 import typer
 
 import icans_risk
+from icans_risk.cli.demo import demo
 from icans_risk.cli.develop import develop
 from icans_risk.cli.grade import grade
 from icans_risk.cli.outcomes import outcomes
+from icans_risk.cli.simulate import simulate
 from icans_risk.errors import IcansRiskError
 
 __all__ = ["app", "run"]
@@ -23,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (develop, outcomes, grade):
+for command in (demo, develop, simulate, outcomes, grade):
     app.command()(command)
 
 

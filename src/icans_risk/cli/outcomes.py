@@ -5,8 +5,6 @@ from typing import Annotated
 
 import typer
 
-from icans_risk.errors import IcansRiskError
-
 __all__ = ["outcomes"]
 
 
@@ -25,24 +23,15 @@ def outcomes(
 
     Example: icans-risk outcomes configs/nulisa80.yaml --landmarks 0,24,72,120
     """
+    from icans_risk.cli.hours import parse_hours
     from icans_risk.cli.show_outcomes import show_outcomes
     from icans_risk.workflow.files import check_folder, write_json
     from icans_risk.workflow.outcomes import report_outcomes
 
     if json_file is not None:
         check_folder(json_file)
-    report = report_outcomes(study_file, landmarks_h=_hours(landmarks))
+    chosen = None if landmarks is None else parse_hours(landmarks, option="--landmarks")
+    report = report_outcomes(study_file, landmarks_h=chosen)
     if json_file is not None:
         write_json(json_file, report)
     show_outcomes(report)
-
-
-def _hours(text: str | None) -> list[float] | None:
-    if text is None:
-        return None
-    try:
-        return [float(part) for part in text.split(",")]
-    except ValueError:
-        raise IcansRiskError(
-            "--landmarks: expected hours such as 0,24,72, got something else."
-        ) from None

@@ -178,13 +178,15 @@ def age(span_h: float) -> str:
 def value_with_unit(value: float | str, unit: str = "") -> str:
     """Print a measured value with four significant digits and its unit.
 
-    A unit in braces is UCUM's way to annotate a number that has no dimension; the label
-    has said it already.
+    A unit in braces is UCUM's way to annotate a number that has no dimension, as 1 is its
+    name for none; the label has said it already.
 
     Examples
     --------
     >>> value_with_unit(1234.56, "mg/dL"), value_with_unit(2.0, "{grade}")
     ('1,235 mg/dL', '2')
+    >>> value_with_unit(0.35, "1")
+    '0.35'
     """
     if isinstance(value, str):
         return clean(value)
@@ -193,5 +195,5 @@ def value_with_unit(value: float | str, unit: str = "") -> str:
     digits = 0 if value == 0 else min(12, max(0, 3 - math.floor(math.log10(abs(value)))))
     text = f"{value:,.{digits}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
-    plain_unit = "" if unit.startswith("{") else clean(unit)
+    plain_unit = "" if unit == "1" or unit.startswith("{") else clean(unit)
     return f"{text.replace('-', _MINUS)} {plain_unit}".strip()

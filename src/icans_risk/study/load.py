@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from icans_risk.errors import StudyError
 from icans_risk.study.schema import Study
 
-__all__ = ["load_study"]
+__all__ = ["load_study", "parse_study"]
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
@@ -48,27 +48,48 @@ def load_study(path: Path | str) -> Study:
     """
     path = Path(path)
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise StudyError(f"{path}: cannot read the study file ({error.strerror}).") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise StudyError(f"{path}: not UTF-8 text. Save it as UTF-8.") from None
+    return _with_absolute_files(parse_study(text, name=str(path)), path.resolve().parent)
+
+
+def parse_study(text: str, *, name: str) -> Study:
+    """Check the text of a study file; its file names stay as they are written.
+
+    Parameters
+    ----------
+    text : str
+        YAML.
+    name : str
+        What the text is called in an error.
+
+    Returns
+    -------
+    Study
+        Frozen.
+
+    Raises
+    ------
+    StudyError
+        As for ``load_study``.
+    """
+    try:
+        content = yaml.load(text, Loader=_UniqueKeyLoader)
+        # Strict types are those of JSON: a list may fill a tuple, a word may not fill a number.
+        return Study.model_validate_json(json.dumps(content))
+    except yaml.YAMLError as error:
         where = getattr(error, "problem_mark", None)
         line = f" at line {where.line + 1}" if where else ""
-        raise StudyError(f"{path}: not a YAML file{line}. Mend its syntax.") from None
+        raise StudyError(f"{name}: not a YAML file{line}. Mend its syntax.") from None
     except StudyError as error:
-        raise StudyError(f"{path}: {error}") from None
-    return _validate(content, path)
-
-
-def _validate(content: Any, path: Path) -> Study:
-    try:
-        # Strict types are those of JSON: a list may fill a tuple, a word may not fill a number.
-        study = Study.model_validate_json(json.dumps(content))
+        raise StudyError(f"{name}: {error}") from None
     except TypeError:
-        raise StudyError(f"{path}: holds a date or another non-JSON value. Quote it.") from None
+        raise StudyError(f"{name}: holds a date or another non-JSON value. Quote it.") from None
     except ValidationError as error:
-        raise StudyError(f"{path}: {_first_problem(error)}") from None
-    return _with_absolute_files(study, path.resolve().parent)
+        raise StudyError(f"{name}: {_first_problem(error)}") from None
 
 
 def _first_problem(error: ValidationError) -> str:

@@ -1,0 +1,88 @@
+"""``icans-risk simulate``: a synthetic cohort whose true risk is known."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+__all__ = ["simulate"]
+
+
+class Variant(StrEnum):
+    """How the latents make the hazard."""
+
+    LINEAR = "linear"
+    INTERACTIONS = "interactions"
+    NO_SIGNAL = "no_signal"
+
+
+def simulate(
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="A new folder.")],
+    patients: Annotated[int, typer.Option(help="How many.")] = 500,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same values.")] = 7,
+    product_mix: Annotated[
+        str, typer.Option(help="lbcl, lymphoma_leukaemia, myeloma, all_products or cns.")
+    ] = "lbcl",
+    landmarks: Annotated[
+        str, typer.Option(metavar="H,H,...", help="Landmarks of the true risks, in hours.")
+    ] = "0,24,72,120",
+    horizon: Annotated[float, typer.Option(help="End of the risk period, in hours.")] = 336.0,
+    variant: Annotated[Variant, typer.Option(help="How risk is made.")] = Variant.INTERACTIONS,
+    informative_ordering: Annotated[
+        bool, typer.Option(help="Whether sicker patients are tested more.")
+    ] = True,
+    mess: Annotated[
+        int | None,
+        typer.Option(metavar="LEVEL", help="Also an export with planted faults, 0 to 3."),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Also compare with published figures.")
+    ] = False,
+) -> None:
+    """Generate a cohort folder, its truth apart, and a data card. Synthetic, no evidence.
+
+    Example: icans-risk simulate --patients 500 --seed 7 --out synthetic_data/lbcl500
+    """
+    from icans_risk.cli.hours import parse_hours
+    from icans_risk.cli.terminal import terminal_progress
+    from icans_risk.workflow.check_generator import check_generator
+    from icans_risk.workflow.simulate import Simulation, simulate_folder
+
+    simulation = Simulation(
+        patients=patients,
+        seed=seed,
+        product_mix=product_mix,
+        landmarks_h=tuple(parse_hours(landmarks, option="--landmarks")),
+        horizon_h=horizon,
+        variant=variant.value,
+        informative_ordering=informative_ordering,
+        mess=mess,
+    )
+    with terminal_progress() as progress:
+        summary = simulate_folder(out, simulation, progress=progress)
+        checked = check_generator(out, progress=progress) if check else None
+    typer.echo(
+        f"{summary['patients']:,} synthetic patients, {summary['episodes']:,} episodes, "
+        f"{summary['events']:,} events; {summary['severe']:,} episodes reach ICANS grade 3.\n"
+        f"Cohort, truth and data card: {summary['folder']}\n"
+        "Synthetic: nothing trained here is evidence about patients."
+    )
+    if checked is not None:
+        _show_check(checked)
+
+
+def _show_check(checked: dict[str, Any]) -> None:
+    typer.echo(
+        f"\nPublished figures: {checked['passed']} within tolerance, {checked['missed']} missed, "
+        f"{checked['shown']} shown without tolerance."
+    )
+    for miss in checked["misses"]:
+        bounds = " to ".join(
+            "open" if miss[s] is None else f"{miss[s]:.3g}" for s in ("low", "high")
+        )
+        typer.echo(
+            f"  missed: {miss['key']} ({miss['status']}): published {miss['published']:.3g}, "
+            f"passes {bounds}, simulated {miss['simulated']:.3g} (n = {miss['n']})"
+        )
+    typer.echo(f"Table: {checked['table']}\nFigures: {checked['figure']}")

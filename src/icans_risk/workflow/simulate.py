@@ -1,0 +1,217 @@
+"""Generate a synthetic cohort folder, its truth apart, and a data card."""
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+import icans_risk
+from icans_risk.cohort import CohortWriter, read_cohort_folder
+from icans_risk.errors import CohortError, IcansRiskError
+from icans_risk.synthetic import FROZEN, PRODUCT_MIXES, Truth, simulate
+from icans_risk.synthetic import load as load_parameters
+from icans_risk.synthetic.mess import LEVELS, make_export
+from icans_risk.workflow.progress import SILENT, Progress
+
+__all__ = ["COHORT", "TRUTH", "Simulation", "simulate_folder"]
+
+# Patients in memory at a time.
+PIECE = 2_000
+COHORT, TRUTH, EXPORT, CARD = "cohort", "truth", "export", "DATA_CARD.md"
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """What is simulated: the same settings give the same values.
+
+    Attributes
+    ----------
+    patients : int
+        How many; a patient's course does not depend on it.
+    seed : int
+        Seed of everything.
+    product_mix : str
+        A name in ``PRODUCT_MIXES``.
+    landmarks_h : tuple of float
+        Landmarks of the true risks, in hours since infusion.
+    horizon_h : float
+        End of the risk period, in hours since infusion.
+    variant : {"linear", "interactions", "no_signal"}
+        How the latents make the hazard.
+    informative_ordering : bool
+        Whether sicker patients are tested more, as they are.
+    mess : int, optional
+        Also write an export with planted faults, from 0 (none) to 3 (3 % of rows each).
+    """
+
+    patients: int
+    seed: int
+    product_mix: str = "lbcl"
+    landmarks_h: tuple[float, ...] = (0.0, 24.0, 72.0, 120.0)
+    horizon_h: float = 336.0
+    variant: Literal["linear", "interactions", "no_signal"] = "interactions"
+    informative_ordering: bool = True
+    mess: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.patients < 1:
+            raise IcansRiskError(f"expected at least 1 patient, got {self.patients}.")
+        if self.product_mix not in PRODUCT_MIXES:
+            raise IcansRiskError(
+                f"expected a product mix of {sorted(PRODUCT_MIXES)}, got {self.product_mix!r}."
+            )
+        if self.mess not in (None, *LEVELS):
+            raise IcansRiskError(f"expected a mess of {sorted(LEVELS)}, got {self.mess}.")
+
+
+def simulate_folder(
+    out: Path, simulation: Simulation, *, progress: Progress = SILENT
+) -> dict[str, Any]:
+    """Write ``out/cohort``, ``out/truth`` and ``out/DATA_CARD.md``, whole or not at all.
+
+    Parameters
+    ----------
+    out : Path
+        Must not exist yet.
+    simulation : Simulation
+        What to generate.
+    progress : Progress
+        Told about pieces.
+
+    Returns
+    -------
+    dict
+        Counts and places, plain data.
+
+    Raises
+    ------
+    CohortError
+        If the folder exists or cannot be made.
+    """
+    if out.exists():
+        raise CohortError(f"{out}: exists, and is never overwritten. Name another folder.")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".partial", dir=out.parent))
+    try:
+        counts = _write(draft, simulation, progress=progress)
+        if simulation.mess is not None:
+            _write_export(draft, level=simulation.mess, seed=simulation.seed)
+        (draft / CARD).write_text(_data_card(simulation, counts), encoding="utf-8")
+        draft.rename(out)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return {"folder": str(out), **counts, "parameters": load_parameters().hash()}
+
+
+def _write(draft: Path, simulation: Simulation, *, progress: Progress) -> dict[str, int]:
+    starts = range(0, simulation.patients, PIECE)
+    progress.stage(f"simulating {simulation.patients:,} patients", steps=len(starts))
+    counts = dict.fromkeys(("patients", "episodes", "events", "grades", "severe"), 0)
+    made_by = f"icans-risk simulate {_options(simulation)}"
+    truth = _TruthWriter(draft / TRUTH)
+    with CohortWriter(draft / COHORT, made_by=made_by, data_kind="synthetic") as writer, truth:
+        for start in starts:
+            piece = _piece(simulation, start)
+            writer.append(piece.cohort)
+            truth.append(piece.truth)
+            _count(counts, piece)
+            progress.step()
+    return counts
+
+
+def _write_export(draft: Path, *, level: int, seed: int) -> None:
+    """Write what a hospital would send, and apart from it the list of what is wrong with it."""
+    export = make_export(read_cohort_folder(draft / COHORT), level=level, seed=seed)
+    (draft / EXPORT).mkdir(mode=0o700)
+    export.results.to_csv(draft / EXPORT / "results.csv", index=False)
+    export.faults.to_csv(draft / TRUTH / "planted_faults.csv", index=False)
+
+
+def _piece(simulation: Simulation, start: int) -> Any:
+    return simulate(
+        min(PIECE, simulation.patients - start),
+        seed=simulation.seed,
+        product_mix=simulation.product_mix,
+        landmarks_h=simulation.landmarks_h,
+        horizon_h=simulation.horizon_h,
+        variant=simulation.variant,
+        informative_ordering=simulation.informative_ordering,
+        first_patient=start,
+    )
+
+
+def _count(counts: dict[str, int], piece: Any) -> None:
+    counts["patients"] += int(piece.cohort.episodes["patient_id"].nunique())
+    for table in ("episodes", "events", "grades"):
+        counts[table] += len(getattr(piece.cohort, table))
+    counts["severe"] += int(piece.truth.onsets["onset_h"].notna().sum())
+
+
+class _TruthWriter:
+    """Append the truth's tables to Parquet files, piece by piece."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.writers: dict[str, Any] = {}
+
+    def __enter__(self) -> "_TruthWriter":
+        self.folder.mkdir(mode=0o700)
+        return self
+
+    def append(self, truth: Truth) -> None:
+        for field in fields(truth):
+            table = pa.Table.from_pandas(getattr(truth, field.name), preserve_index=False)
+            if field.name not in self.writers:
+                path = self.folder / f"{field.name}.parquet"
+                self.writers[field.name] = pq.ParquetWriter(path, table.schema)
+            elif field.name == "readers":
+                continue  # the same for every patient
+            self.writers[field.name].write_table(table)
+
+    def __exit__(self, *_: object) -> None:
+        for writer in self.writers.values():
+            writer.close()
+
+
+def _options(simulation: Simulation) -> str:
+    values = asdict(simulation)
+    landmarks: Sequence[float] = values.pop("landmarks_h")
+    ordering = values.pop("informative_ordering")
+    parts = [
+        f"--{name.replace('_h', '').replace('_', '-')} {value}"
+        for name, value in values.items()
+        if value is not None
+    ]
+    parts.append("--landmarks " + ",".join(f"{hours:g}" for hours in landmarks))
+    return " ".join([*parts, *([] if ordering else ["--no-informative-ordering"])])
+
+
+def _data_card(simulation: Simulation, counts: dict[str, int]) -> str:
+    parameters = load_parameters()
+    rows = pd.Series(counts).map("{:,}".format)
+    return f"""# Data card: a synthetic cohort
+
+**Synthetic. No patient stands behind any row, and nothing trained here is evidence about
+patients.**
+
+| | |
+|---|---|
+| made by | `icans-risk simulate {_options(simulation)}` |
+| icans_risk | {icans_risk.__version__} |
+| parameters | version {FROZEN}, SHA-256 `{parameters.hash()}` |
+| patients, episodes | {rows["patients"]}, {rows["episodes"]} |
+| events, grades | {rows["events"]}, {rows["grades"]} |
+| episodes that ever reach ICANS grade 3 (latent truth) | {rows["severe"]} |
+
+`{COHORT}/` is what a hospital would export: noisy, late, and tested more in the sicker.
+`{TRUTH}/` holds the true risks, onsets, and what made them; no reader of cohorts opens it.
+
+Known: incidences by product, onset laws, testing rates and assay delays follow published figures.
+Assumed: the path from cytokines over the vessels to the brain, and most of its numbers.
+"""
