@@ -183,10 +183,13 @@ def draw(table: pd.DataFrame) -> Figure:
         spread = [models["auroc"] - models["low"], models["high"] - models["auroc"]]
         axes.errorbar(models["patients"], models["auroc"], spread, marker="o", color="#1f4b7a")
         for name, style in {"true risk": ":", "ceiling": "--"}.items():
-            level = group.loc[group["model"] == name, "auroc"].iloc[0]
-            axes.axhline(level, color="#1a1e24", linestyle=style, linewidth=1)
-            axes.text(models["patients"].min(), level, name, fontsize=7, va="bottom")
+            row = group[group["model"] == name].iloc[0]
+            words = f"{row['patients']:,} patients" if name == "ceiling" else name
+            axes.axhline(row["auroc"], color="#1a1e24", linestyle=style, linewidth=1)
+            axes.text(models["patients"].min(), row["auroc"], words, fontsize=7, va="bottom")
         axes.set_xscale("log")
+        axes.set_xticks(models["patients"], [f"{n:,}" for n in models["patients"]], fontsize=8)
+        axes.minorticks_off()
         axes.set_title(f"landmark {landmark_h:g} h", fontsize=9, loc="left")
         axes.set_xlabel("patients", fontsize=8)
         axes.spines[["top", "right"]].set_visible(False)
