@@ -24,6 +24,9 @@ def test_the_wheel_holds_yaml_templates_and_types(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert "icans_risk/catalogue/clinical.yaml" in names
     assert "icans_risk/report/templates/patient.html.j2" in names
+    assert "icans_risk/workflow/demo.yaml" in names
+    assert "icans_risk/synthetic/parameters.yaml" in names
+    assert "icans_risk/evidence/incidence.yaml" in names
     assert "icans_risk/py.typed" in names
     assert not [name for name in names if name.startswith("tests")]
 
