@@ -1,14 +1,17 @@
 """What the terminal shows of a developed study."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from icans_risk.cli.terminal import console
+from icans_risk.cli.terminal import console, terminal_progress
+from icans_risk.workflow.files import check_folder, write_json
+from icans_risk.workflow.progress import Progress
 
-__all__ = ["show_summary"]
+__all__ = ["run_and_show", "show_summary"]
 
 FLOW_WORDS = {
     "episodes": "episodes",
@@ -22,6 +25,17 @@ FLOW_WORDS = {
     "free_of_endpoint": "free of the endpoint",
     "outcome_unknown": "outcome unknown",
 }
+
+
+def run_and_show(job: Callable[[Progress], Mapping[str, Any]], json_file: Path | None) -> None:
+    """Run a job under a progress bar, write its summary if asked to, and print it."""
+    if json_file is not None:
+        check_folder(json_file)
+    with terminal_progress() as progress:
+        summary = job(progress)
+    if json_file is not None:
+        write_json(json_file, summary)
+    show_summary(summary)
 
 
 def show_summary(summary: Mapping[str, Any]) -> None:
