@@ -6,9 +6,8 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
-import yaml
-
 from icans_risk.catalogue.entries import Analyte
+from icans_risk.strict_yaml import load_yaml
 
 __all__ = ["load_catalogue", "read_entries"]
 
@@ -57,24 +56,8 @@ def read_entries(text: str, modality: str) -> list[Analyte]:
     ValueError
         If a key stands twice or an entry is not valid.
     """
-    _refuse_repeated_keys(yaml.compose(text, Loader=yaml.SafeLoader))
     # Strict types are those of JSON: a list may fill a tuple, a word may not fill a number.
     return [
         Analyte.model_validate_json(json.dumps({"name": name, "modality": modality, **fields}))
-        for name, fields in yaml.safe_load(text).items()
+        for name, fields in load_yaml(text).items()
     ]
-
-
-def _refuse_repeated_keys(node: yaml.Node | None) -> None:
-    # YAML lets the last one win, so a second `crp` would silently replace the first.
-    if isinstance(node, yaml.MappingNode):
-        keys = [key.value for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                line = node.start_mark.line + 1
-                raise ValueError(f"key {key!r} stands twice in the block at line {line}. Keep one.")
-        for _, value in node.value:
-            _refuse_repeated_keys(value)
-    elif isinstance(node, yaml.SequenceNode):
-        for value in node.value:
-            _refuse_repeated_keys(value)

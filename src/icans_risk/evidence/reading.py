@@ -3,24 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from icans_risk.errors import IcansRiskError
 from icans_risk.evidence.figure import Figure, Source
+from icans_risk.strict_yaml import load_yaml
 
 __all__ = ["read_figures", "read_sources"]
-
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """A loader that refuses a key written twice: YAML itself keeps the last in silence."""
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        twice = sorted({str(key) for key in keys if keys.count(key) > 1})
-        if twice:
-            raise IcansRiskError(f"each key stands once, got {twice} twice. Delete one of them.")
-        return super().construct_mapping(node, deep=deep)
 
 
 def read_sources(text: str) -> Mapping[str, Source]:
@@ -43,8 +32,7 @@ def read_sources(text: str) -> Mapping[str, Source]:
     pydantic.ValidationError
         If a field is unknown, missing or malformed.
     """
-    # _UniqueKeyLoader is a SafeLoader: no object is built from the text.
-    content = yaml.load(text, Loader=_UniqueKeyLoader)
+    content = load_yaml(text)
     return {name: Source(name=name, **fields) for name, fields in content.items()}
 
 
@@ -71,7 +59,7 @@ def read_figures(text: str, sources: Mapping[str, Source]) -> dict[str, Figure]:
     IcansRiskError
         If a key stands twice, a source is unknown or a figure breaks a rule.
     """
-    content = yaml.load(text, Loader=_UniqueKeyLoader)
+    content = load_yaml(text)
     figures: dict[str, Figure] = {}
     for block in content["blocks"]:
         shared = {**content["common"], **block}

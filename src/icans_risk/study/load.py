@@ -4,27 +4,15 @@ import difflib
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from icans_risk.errors import StudyError
+from icans_risk.errors import IcansRiskError, StudyError
+from icans_risk.strict_yaml import load_yaml
 from icans_risk.study.schema import Study
 
 __all__ = ["load_study", "parse_study"]
-
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """A safe loader that refuses a key given twice, which YAML would let the last one win."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                line = node.start_mark.line + 1
-                raise StudyError(f"key {key!r} stands twice in the block at line {line}. Keep one.")
-        return super().construct_mapping(node, deep=deep)
 
 
 def load_study(path: Path | str) -> Study:
@@ -77,14 +65,14 @@ def parse_study(text: str, *, name: str) -> Study:
         As for ``load_study``.
     """
     try:
-        content = yaml.load(text, Loader=_UniqueKeyLoader)
+        content = load_yaml(text)
         # Strict types are those of JSON: a list may fill a tuple, a word may not fill a number.
         return Study.model_validate_json(json.dumps(content))
     except yaml.YAMLError as error:
         where = getattr(error, "problem_mark", None)
         line = f" at line {where.line + 1}" if where else ""
         raise StudyError(f"{name}: not a YAML file{line}. Mend its syntax.") from None
-    except StudyError as error:
+    except IcansRiskError as error:
         raise StudyError(f"{name}: {error}") from None
     except TypeError:
         raise StudyError(f"{name}: holds a date or another non-JSON value. Quote it.") from None

@@ -8,11 +8,11 @@ from importlib.resources import files
 from typing import Any, Literal, Self
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from icans_risk.errors import IcansRiskError
+from icans_risk.strict_yaml import load_yaml
 
 __all__ = ["FROZEN", "Arm", "ArmNumbers", "Parameter", "Parameters", "Readout", "Site", "load"]
 
@@ -201,7 +201,7 @@ class Parameters(_Entry):
 
 def _read(name: str) -> Any:
     text = (files("icans_risk.synthetic") / f"{name}.yaml").read_text(encoding="utf-8")
-    return yaml.safe_load(text)
+    return load_yaml(text)
 
 
 @cache

@@ -26,8 +26,8 @@ def make_record(
 ) -> RunRecord:
     """Collect what the tracking store keeps of a run.
 
-    The run itself holds the study, its figures and the booster's figures at the first
-    landmark; each model of each landmark is a child with metrics of the same names, so that
+    The run itself holds the study, the figures of every landmark, and the booster's metrics
+    at the first one; each model of each landmark is a child with metrics of the same names, so that
     the tracking interface can sort and compare them.
 
     Parameters
