@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "evaluation": set(),
     "catalogue": {"strict_yaml"},
     "study": {"catalogue", "strict_yaml"},
-    "ingest": {"cohort", "catalogue"},
+    "ingest": {"cohort", "catalogue", "study"},
     "grading": set(),
     "evidence": {"strict_yaml"},
     "synthetic": {"cohort", "catalogue", "grading", "evidence", "strict_yaml"},

@@ -7,7 +7,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from icans_risk.ingest import DailyTable, EventColumn
+from icans_risk.study.daily import DailyTable, EventColumn
 
 HEADER = ["ID", "day", "crs", "icans", "toci"]
 Row = list[Any]
@@ -51,7 +51,7 @@ def make_sheet(tmp_path: Path) -> MakeSheet:
             "day": "day",
             "scale": "ASTCT",
             "grades": {"icans_grade": "icans", "crs_grade": "crs"},
-            "events": {"treatment.tocilizumab": EventColumn("toci", "unknown")},
+            "events": {"treatment.tocilizumab": EventColumn(column="toci", ordered_as="unknown")},
         }
         return DailyTable(**(settings | layout))
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from icans_risk.errors import CohortError
-from icans_risk.ingest import Correction, QualityReport, read_daily
+from icans_risk.ingest import QualityReport, read_daily
+from icans_risk.study.daily import Correction, ScaleColumn
 from ingest.conftest import HEADER, MakeSheet, clean_rows
 
 
@@ -143,7 +144,9 @@ def test_a_double_key_is_an_error_even_with_equal_values(make_sheet: MakeSheet) 
 
 def test_a_correction_mends_one_cell_and_is_counted(make_sheet: MakeSheet) -> None:
     rows = [["A", 0, 0, 1, 0], ["A", 0, 0, 2, 0], ["B", 1, 0, 2, 0]]
-    fix = Correction(3, "ID", equals_row=2, take_from_row=4, because="filed under the other")
+    fix = Correction(
+        row=3, column="ID", equals_row=2, take_from_row=4, because="filed under the other"
+    )
     quality = QualityReport()
     reading = read_daily(make_sheet(rows, corrections=(fix,)), quality)
     assert reading.days["patient_id"].tolist() == ["A", "B", "B"]
@@ -157,7 +160,9 @@ def test_a_correction_mends_one_cell_and_is_counted(make_sheet: MakeSheet) -> No
 def test_a_correction_of_another_file_is_refused(
     make_sheet: MakeSheet, row: int, column: str, equals_row: int, message: str
 ) -> None:
-    fix = Correction(row, column, equals_row=equals_row, take_from_row=2, because="as above")
+    fix = Correction(
+        row=row, column=column, equals_row=equals_row, take_from_row=2, because="filed wrongly"
+    )
     rows = [["A", 0, 0, 1, 0], ["A", 1, 0, 2, 0]]
     with pytest.raises(CohortError, match=message):
         read_daily(make_sheet(rows, corrections=(fix,)), QualityReport())
@@ -190,9 +195,9 @@ def test_icans_before_the_infusion_is_refused(make_sheet: MakeSheet) -> None:
 
 def test_each_row_may_name_its_scale(make_sheet: MakeSheet) -> None:
     rows = [["A", 0, 0, 1, 0, "astct"], ["A", 1, 0, 1, 0, "CTCAE"], ["A", 2, None, None, 0, None]]
-    layout = make_sheet(rows, header=[*HEADER, "scale"], scale=None, scale_column="scale")
+    layout = make_sheet(rows, header=[*HEADER, "scale"], scale=ScaleColumn(column="scale"))
     assert read_daily(layout, QualityReport()).grades["scale"].tolist() == ["ASTCT", "CTCAE"]
     rows[1][-1] = "mine"
-    layout = make_sheet(rows, header=[*HEADER, "scale"], scale=None, scale_column="scale")
+    layout = make_sheet(rows, header=[*HEADER, "scale"], scale=ScaleColumn(column="scale"))
     with pytest.raises(CohortError, match=r"column 'scale': expected one of .*\(row 3\)"):
         read_daily(layout, QualityReport())

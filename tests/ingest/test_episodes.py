@@ -8,14 +8,9 @@ import pytest
 
 from icans_risk.cohort import Cohort
 from icans_risk.errors import CohortError
-from icans_risk.ingest import (
-    DailyTable,
-    EpisodeColumn,
-    QualityReport,
-    Roster,
-    build_episodes,
-    read_daily,
-)
+from icans_risk.ingest import QualityReport, build_episodes, read_daily
+from icans_risk.study.daily import DailyTable, Roster
+from icans_risk.study.tables import EpisodeColumn
 from ingest.conftest import MakeSheet, clean_rows
 
 
@@ -34,7 +29,7 @@ def roster(tmp_path: Path) -> Any:
         for row in [["patient"], *([name] for name in names)]:
             book.active.append(row)
         book.save(tmp_path / "roster.xlsx")
-        return Roster(tmp_path / "roster.xlsx", "patient")
+        return Roster(file=tmp_path / "roster.xlsx", patient="patient")
 
     return make
 

@@ -13,7 +13,6 @@ import pandas as pd
 from icans_risk.catalogue import load_catalogue
 from icans_risk.cohort import SCALES
 from icans_risk.errors import CohortError
-from icans_risk.ingest.layout import GRADE_LIMITS, DailyTable, HalfRule
 from icans_risk.ingest.quality import QualityReport
 from icans_risk.ingest.tables import (
     RawTable,
@@ -22,8 +21,18 @@ from icans_risk.ingest.tables import (
     read_workbook,
     show_rows,
 )
+from icans_risk.study.daily import DailyTable, HalfRule
 
-__all__ = ["DailyReading", "read_daily"]
+__all__ = ["GRADE_LIMITS", "DailyReading", "read_daily"]
+
+# What may stand in the grades table, and the lowest and highest value that can be true.
+GRADE_LIMITS = {
+    "icans_grade": (0, 5),
+    "crs_grade": (0, 5),
+    "tian_grade": (0, 5),
+    "ice_total": (0, 10),
+    "capd_total": (0, 32),
+}
 
 HOURS_PER_DAY = 24.0
 CRS_EVENT = "clinical.crs_grade"
@@ -105,13 +114,13 @@ def _parse_grade(table: RawTable, column: str, *, grade: str, half: HalfRule) ->
 
 
 def _scales(table: RawTable, layout: DailyTable, days: pd.DataFrame) -> "pd.Series | str | None":
-    if layout.scale_column is None:
+    if isinstance(layout.scale, str):
         return layout.scale
-    words = table.cells[layout.scale_column].map(str).str.strip().str.upper()
+    words = table.cells[layout.scale.column].map(str).str.strip().str.upper()
     graded = days[list(layout.grades)].notna().any(axis=1)
     unknown = words.index[graded & ~words.isin(SCALES)]
     remedy = "Correct the words, or leave the rows out."
-    table.refuse(layout.scale_column, unknown, expected=f"one of {SCALES}", remedy=remedy)
+    table.refuse(layout.scale.column, unknown, expected=f"one of {SCALES}", remedy=remedy)
     return words
 
 

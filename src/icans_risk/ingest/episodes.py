@@ -1,8 +1,6 @@
 """Who was infused, how long they were followed, and what was missed while following them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import pandas as pd
@@ -10,31 +8,14 @@ import pandas as pd
 from icans_risk.cohort import Cohort
 from icans_risk.errors import CohortError
 from icans_risk.ingest.daily import HOURS_PER_DAY, DailyReading
-from icans_risk.ingest.layout import DailyTable
 from icans_risk.ingest.quality import QualityReport
 from icans_risk.ingest.tables import RawTable, read_workbook, show_rows
+from icans_risk.study.daily import DailyTable, Roster
+from icans_risk.study.tables import EpisodeColumn
 
-__all__ = ["EpisodeColumn", "Roster", "build_episodes"]
+__all__ = ["build_episodes"]
 
 Discharged = Literal["after_last_graded_day", "not_recorded"]
-
-
-@dataclass(frozen=True)
-class EpisodeColumn:
-    """Where an episode column comes from: one of a value, a column, an identifier's prefix."""
-
-    value: str | float | None = None
-    column: str | None = None
-    id_prefix: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True)
-class Roster:
-    """A sheet that names every patient of the study."""
-
-    file: Path
-    patient: str
-    sheet: str | None = None
 
 
 def build_episodes(

@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-__all__ = ["Finding", "QualityReport"]
+from icans_risk.errors import CohortError
 
-Severity = Literal["warning", "note"]
+__all__ = ["Finding", "QualityReport", "Severity"]
+
+Severity = Literal["error", "warning", "note"]
 
 
 @dataclass(frozen=True)
@@ -17,18 +19,19 @@ class Finding:
     ----------
     code : str
         Stable short name of the kind of finding.
-    severity : {"warning", "note"}
-        A warning can bear on the results; a note was handled and is only stated.
+    severity : {"error", "warning", "note"}
+        An error has to be mended before there is a cohort, a warning can bear on the
+        results; a note was handled and is only stated.
     file, sheet, column : str
         Where it was seen.
     rows : tuple of int
-        Row numbers as the spreadsheet shows them.
+        Row numbers as the spreadsheet shows them; of many, the first ``ROWS_KEPT``.
     count : int
         How many cells or rows it concerns.
     message : str
         What was seen. Never a cell's content, never an identifier.
     action : str
-        What was done about it.
+        What was done about it, or what to do.
     """
 
     code: str
@@ -42,12 +45,30 @@ class Finding:
     action: str
 
 
+# A finding that concerns a million rows names only so many of them.
+ROWS_KEPT = 1000
+
+
 @dataclass
 class QualityReport:
-    """All findings of one reading, with the counts that frame them."""
+    """All findings of one reading, with the counts and tables that frame them.
+
+    Attributes
+    ----------
+    findings : list of Finding
+        In the order in which they were noticed.
+    counts : dict of str to int
+        What was read, by name.
+    headlines : list of str
+        What has to stand first on any page about these data.
+    tables : dict of str to list of dict
+        Plain rows for the page and the JSON file; see ``profile`` for their columns.
+    """
 
     findings: list[Finding] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+    headlines: list[str] = field(default_factory=list)
+    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def add(
         self,
@@ -58,13 +79,41 @@ class QualityReport:
         where: tuple[str, str, str],
         message: str,
         action: str,
+        count: int | None = None,
     ) -> None:
-        """Add a finding unless it concerns no row; ``where`` is file, sheet and column."""
+        """Add a finding unless it concerns no row; ``where`` is file, sheet and column.
+
+        ``count`` is given where it is larger than the rows that are listed.
+        """
         numbers = tuple(sorted(int(row) for row in rows))
-        if numbers:
-            finding = Finding(code, severity, *where, numbers, len(numbers), message, action)
-            self.findings.append(finding)
+        total = len(numbers) if count is None else count
+        if total:
+            kept = numbers[:ROWS_KEPT]
+            self.findings.append(Finding(code, severity, *where, kept, total, message, action))
+
+    @property
+    def errors(self) -> list[Finding]:
+        """List what has to be mended before there is a cohort."""
+        return [finding for finding in self.findings if finding.severity == "error"]
+
+    def refuse_errors(self) -> None:
+        """Raise with the first error, and say how many there are."""
+        if not self.errors:
+            return
+        first, more = self.errors[0], len(self.errors) - 1
+        sheet = f", sheet {first.sheet!r}" if first.sheet else ""
+        column = f", column {first.column!r}" if first.column else ""
+        rest = f" {more} more kinds of error: run 'icans-risk check' for all." if more else ""
+        raise CohortError(
+            f"{first.file}{sheet}{column}: {first.message} ({first.count} rows) "
+            f"{first.action}{rest}"
+        )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return findings and counts as plain data for a report or a file."""
-        return {"counts": dict(self.counts), "findings": [asdict(f) for f in self.findings]}
+        """Return everything as plain data for a report or a file."""
+        return {
+            "headlines": list(self.headlines),
+            "counts": dict(self.counts),
+            "findings": [asdict(f) for f in self.findings],
+            "tables": {name: [dict(row) for row in rows] for name, rows in self.tables.items()},
+        }

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from icans_risk.errors import IcansRiskError, StudyError
 from icans_risk.strict_yaml import load_yaml
 from icans_risk.study.schema import Study
+from icans_risk.study.strict import map_paths
 
 __all__ = ["load_study", "parse_study"]
 
@@ -41,7 +42,8 @@ def load_study(path: Path | str) -> Study:
         raise StudyError(f"{path}: cannot read the study file ({error.strerror}).") from None
     except UnicodeDecodeError:
         raise StudyError(f"{path}: not UTF-8 text. Save it as UTF-8.") from None
-    return _with_absolute_files(parse_study(text, name=str(path)), path.resolve().parent)
+    folder = path.resolve().parent
+    return map_paths(parse_study(text, name=str(path)), lambda file: folder / file.expanduser())
 
 
 def parse_study(text: str, *, name: str) -> Study:
@@ -98,14 +100,3 @@ def _first_problem(error: ValidationError) -> str:
 def _known_keys(model: type[BaseModel]) -> Iterator[str]:
     for schema in (model.model_json_schema(), *model.model_json_schema().get("$defs", {}).values()):
         yield from schema.get("properties", {})
-
-
-def _with_absolute_files(study: Study, folder: Path) -> Study:
-    found: dict[str, object] = {}
-    for name in ("daily", "roster"):
-        source = getattr(study.data, name)
-        if source is not None:
-            found[name] = source.model_copy(update={"file": folder / source.file})
-    if study.data.cohort is not None:
-        found["cohort"] = folder / study.data.cohort
-    return study.model_copy(update={"data": study.data.model_copy(update=found)})

@@ -4,16 +4,7 @@ from pathlib import Path
 
 from icans_risk.cohort import Cohort, read_cohort_folder, read_manifest
 from icans_risk.errors import StudyError
-from icans_risk.ingest import (
-    Correction,
-    DailyTable,
-    EpisodeColumn,
-    EventColumn,
-    QualityReport,
-    Roster,
-    build_episodes,
-    read_daily,
-)
+from icans_risk.ingest import QualityReport, build_episodes, read_daily
 from icans_risk.study import Study
 
 __all__ = ["read_cohort"]
@@ -63,35 +54,16 @@ def _read_folder(study: Study, folder: Path) -> tuple[Cohort, QualityReport]:
 
 def _read_daily_table(study: Study) -> tuple[Cohort, QualityReport]:
     quality, data = QualityReport(), study.data
-    layout = _daily_layout(study)
+    if data.daily is None:
+        raise StudyError("the study names no daily table. Add data.daily.")
     extra = tuple(s.column for s in data.episodes.values() if s.column is not None)
-    reading = read_daily(layout, quality, extra_columns=extra)
+    reading = read_daily(data.daily, quality, extra_columns=extra)
     cohort = build_episodes(
-        layout,
+        data.daily,
         reading,
         quality,
-        columns={name: EpisodeColumn(**s.model_dump()) for name, s in data.episodes.items()},
+        columns=data.episodes,
         discharged=data.discharged or "not_recorded",
-        roster=Roster(**data.roster.model_dump()) if data.roster else None,
+        roster=data.roster,
     )
     return cohort, quality
-
-
-def _daily_layout(study: Study) -> DailyTable:
-    daily = study.data.daily
-    if daily is None:
-        raise StudyError("the study names no daily table. Add data.daily.")
-    return DailyTable(
-        file=daily.file,
-        sheet=daily.sheet,
-        patient=daily.patient,
-        day=daily.day,
-        scale=daily.scale if isinstance(daily.scale, str) else None,
-        scale_column=None if isinstance(daily.scale, str) else daily.scale.column,
-        half_grades=daily.half_grades,
-        not_recorded=daily.not_recorded,
-        grades={str(name): column for name, column in daily.grades.items()},
-        events={name: EventColumn(**event.model_dump()) for name, event in daily.events.items()},
-        duplicates=daily.duplicates,
-        corrections=tuple(Correction(**fix.model_dump()) for fix in daily.corrections),
-    )
