@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "evaluation": set(),
     "catalogue": {"strict_yaml"},
     "study": {"catalogue", "strict_yaml"},
-    "ingest": {"cohort", "catalogue", "study"},
+    "ingest": {"cohort", "catalogue", "study", "strict_yaml"},
     "grading": set(),
     "evidence": {"strict_yaml"},
     "synthetic": {"cohort", "catalogue", "grading", "evidence", "strict_yaml"},

@@ -55,13 +55,15 @@ def test_all_that_the_evidence_names_is_there() -> None:
 @pytest.mark.parametrize("analyte", ENTRIES, ids=lambda analyte: analyte.full_name)
 def test_every_figure_has_a_source_of_its_kind(analyte: Analyte) -> None:
     kinds = {"Reference", "Quantification", "Turnaround", "Direction", "Leak", "Limits"}
-    assert all(s.text.split(":")[0] in kinds | {"Role", "Units"} for s in analyte.sources)
+    others = {"Role", "Units", "Assays"}
+    assert all(s.text.split(":")[0] in kinds | others for s in analyte.sources)
     assert begins(analyte, "Limits")
     assert begins(analyte, "Turnaround")
     assert begins(analyte, "Reference") or analyte.reference_range is None
     assert begins(analyte, "Quantification") or analyte.lloq is analyte.uloq is None
     assert begins(analyte, "Leak") == (analyte.leak_class != "safe")
     assert begins(analyte, "Direction") == (analyte.monotone != 0)
+    assert begins(analyte, "Assays") == analyte.assay_dependent
 
 
 def test_a_label_stands_once_in_the_catalogue() -> None:
@@ -75,6 +77,37 @@ def test_only_the_defensible_directions_are_held() -> None:
         "plasma.crp": 1, "plasma.ferritin": 1, "plasma.il6": 1, "plasma.ldh": 1,
         "plasma.mcp1": 1, "plasma.platelets": -1, "clinical.temperature": 1,
     }  # fmt: skip
+
+
+def test_what_platforms_disagree_on_is_marked() -> None:
+    cytokines = "il6 il8 il10 il15 il1b gm_csf ifn_gamma mcp1 cxcl9 cxcl10 granzyme_b"
+    nerve = "nfl gfap s100b"
+    plasma = f"{cytokines} {nerve} il2 tnf sil2r ang1 ang2 svcam1 st2 tnfr1 pai1 d_dimer"
+    named = {f"plasma.{name}" for name in plasma.split()}
+    named |= {f"csf.{name}" for name in f"{cytokines} {nerve}".split()}
+    assert {a.full_name for a in ENTRIES if a.assay_dependent} == named
+
+
+def test_a_platform_of_an_assay_dependent_entry_is_found_but_not_listed() -> None:
+    catalogue = load_catalogue()
+    base, platform = catalogue["plasma.nfl"], catalogue["plasma.nfl@simoa_hd_x"]
+    assert platform.full_name == "plasma.nfl@simoa_hd_x"
+    assert platform.label == "Neurofilament light (simoa hd x)"
+    named = {"name": base.name, "label": base.label}
+    assert platform.model_copy(update=named) == base
+    assert len(list(catalogue)) == len(catalogue) == len(ENTRIES)
+    assert not any("@" in name for name in catalogue)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["plasma.crp@ella", "plasma.none@ella", "plasma.nfl@", "plasma.nfl@Ella", "plasma.nfl@a.b",
+     "plasma.nfl@a__b", "plasma.nfl@_a", "plasma.nfl@a@b", "@ella", ""],
+)  # fmt: skip
+def test_no_other_name_with_a_platform_is_found(name: str) -> None:
+    assert name not in load_catalogue()
+    with pytest.raises(KeyError):
+        load_catalogue()[name]
 
 
 def test_treatments_are_a_response_to_the_outcome_and_nothing_else_is() -> None:

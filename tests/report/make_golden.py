@@ -1,4 +1,4 @@
-"""Write golden/patient.json anew: ``python tests/report/make_golden.py`` from the repository root.
+"""Write golden/*.json anew: ``python tests/report/make_golden.py`` from the repository root.
 
 Run it after a wanted change of the report, and read the difference before committing it.
 """
@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 GOLDEN = Path(__file__).parent / "golden" / "patient.json"
+GOLDEN_QUALITY = GOLDEN.with_name("quality.json")
 
 
 def golden_text() -> str:
@@ -19,7 +20,21 @@ def golden_text() -> str:
         "answered": patient_report(RUN, answered()),
         "no_estimate": patient_report(RUN, silent()),
     }
-    return json.dumps(reports, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return _as_text(reports)
+
+
+def golden_quality() -> str:
+    """Return the dict of a page of data quality, as the file holds it."""
+    from icans_risk.report import quality_report
+    from report.examples import COHORT
+    from report.quality_example import QUALITY
+
+    header = {"study_title": "A study", "data_kind": "real", "package_version": "0.1.0"}
+    return _as_text(quality_report(QUALITY, COHORT, **header))
+
+
+def _as_text(report: object) -> str:
+    return json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 if __name__ == "__main__":
@@ -27,3 +42,4 @@ if __name__ == "__main__":
     sys.path[:0] = [str(root / "tests"), str(root / "src")]
     GOLDEN.parent.mkdir(exist_ok=True)
     GOLDEN.write_text(golden_text(), encoding="utf-8")
+    GOLDEN_QUALITY.write_text(golden_quality(), encoding="utf-8")

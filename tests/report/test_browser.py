@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from browser import chromium, measure
+from icans_risk.report import quality_report, render_quality
+from report.examples import COHORT
+from report.quality_example import QUALITY
 
 pytestmark = pytest.mark.needs_browser
 
@@ -26,6 +29,35 @@ def pages(developed: Any) -> dict[str, Path]:
         "index": folder / "index.html",
         "quality": folder / "quality.html",
     }
+
+
+@pytest.fixture(scope="module")
+def profiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write the page of a reading with every table that there is."""
+    header: dict[str, Any] = {"data_kind": "real", "package_version": "0.1.0"}
+    report = quality_report(QUALITY, COHORT, study_title="A study", **header)
+    page = tmp_path_factory.mktemp("quality") / "quality.html"
+    page.write_text(render_quality(report), encoding="utf-8")
+    return page
+
+
+@pytest.mark.parametrize("width", [360, 390, 1280])
+def test_a_page_of_data_quality_with_all_tables_fits_its_window(profiled: Path, width: int) -> None:
+    with chromium(width) as driver:
+        content, window = measure(driver, profiled)
+        assert content <= window
+        assert driver.get_log("browser") == []
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_whether_data_can_be_used_is_seen_without_scrolling(profiled: Path, width: int) -> None:
+    from selenium.webdriver.common.by import By
+
+    with chromium(width) as driver:
+        driver.get(profiled.as_uri())
+        for mark in ("headlines", "summary"):
+            box = driver.find_element(By.CSS_SELECTOR, f"[data-test='{mark}']").rect
+            assert box["y"] + box["height"] <= 900, mark
 
 
 @pytest.mark.parametrize("width", [360, 1280])

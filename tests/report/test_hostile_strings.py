@@ -18,8 +18,9 @@ from icans_risk.report import (
     render_ward,
     ward_report,
 )
-from report.examples import COHORT, COUNTS, FINDINGS, RUN, answered, silent
+from report.examples import FINDINGS, RUN, answered, silent
 from report.parsing import parse
+from report.quality_example import QUALITY, TABLES
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -35,6 +36,20 @@ HOSTILE = [
     "W" * 300,
     "&lt;b&gt;&#60;i&#62;",
 ]
+
+
+def tables_with(text: str) -> dict[str, list[dict[str, object]]]:
+    """Put a text wherever the data's own words stand in the tables of a reading."""
+    tables = {name: [dict(row) for row in rows] for name, rows in TABLES.items()}
+    for row in tables["flow"]:
+        row.update(dict.fromkeys(("detail", "message", "remedy"), "d" + text))
+    for row in tables["analytes"]:
+        row.update({"label": "l" + text, "unit": "u" + text, "analyte": f"plasma.{text}"})
+        row.update({"units_seen": ["u" + text, text], "assays_seen": ["a" + text, text]})
+    for name, key in (("sites", "site"), ("eras", "era"), ("availability", "availability")):
+        for row in tables[name]:
+            row[key] = "n" + text
+    return tables
 
 
 def pages_with(text: str) -> list[str]:
@@ -61,9 +76,9 @@ def pages_with(text: str) -> list[str]:
     # pandas' own text type refuses lone surrogates; an object column holds anything.
     table = pd.DataFrame([[text], [None]], dtype="object")
     table.columns = pd.Index(["c" + text], dtype="object")
+    found = {"headlines": [text], "counts": {text: 3}, "findings": [finding]}
     quality = quality_report(
-        [finding],
-        {text: 3},
+        found | {"tables": tables_with(text)},
         table,
         study_title=text,
         data_kind="real",
@@ -105,9 +120,7 @@ def test_what_is_shown_is_the_string_itself():
 def test_a_row_of_a_finding_that_is_no_number_is_refused():
     with pytest.raises(ValueError, match="invalid literal"):
         quality_report(
-            [FINDINGS[0] | {"rows": ["<b>"]}],
-            COUNTS,
-            COHORT,
+            QUALITY | {"findings": [FINDINGS[0] | {"rows": ["<b>"]}]},
             study_title="",
             data_kind="real",
             package_version="",

@@ -1,4 +1,5 @@
 import dataclasses
+import json
 
 import pandas as pd
 import pytest
@@ -12,8 +13,10 @@ from icans_risk.report import (
     render_ward,
     ward_report,
 )
-from report.examples import COHORT, COUNTS, FINDINGS, RUN, answered, silent
+from report.examples import COHORT, FINDINGS, RUN, answered, silent
+from report.make_golden import GOLDEN_QUALITY, golden_quality
 from report.parsing import parse
+from report.quality_example import HEADLINE, NOTHING_FOUND, QUALITY
 
 
 def ward(*episodes, run=RUN):
@@ -21,9 +24,13 @@ def ward(*episodes, run=RUN):
     return ward_report(run, pages)
 
 
-def quality(findings=FINDINGS, table=COHORT, **changes):
+def quality(found=QUALITY, table=COHORT, **changes):
     header = {"study_title": "A study", "data_kind": "real", "package_version": "0.1.0"}
-    return quality_report(findings, COUNTS, table, **header | changes)
+    return quality_report(found, table, **header | changes)
+
+
+def page_of(found=QUALITY, **changes):
+    return parse(render_quality(quality(found, **changes)))
 
 
 def test_the_ward_lists_the_unanswered_first_and_then_by_risk():
@@ -78,14 +85,46 @@ def test_the_synthetic_banner_is_on_the_ward_and_on_the_quality_page():
     assert "synthetic" not in parse(render_quality(quality())).texts
 
 
+def test_the_quality_dict_is_the_golden_one():
+    assert json.loads(golden_quality()) == json.loads(GOLDEN_QUALITY.read_text(encoding="utf-8"))
+
+
+def test_what_stands_first_stands_before_the_verdict_and_the_verdict_before_all_else():
+    page = page_of()
+    marks = list(page.texts)
+    order = [
+        "headlines", "summary", "findings-error", "findings-warning", "flow", "reasons",
+        "timeline", "density", "orders", "modalities", "sites", "eras", "availability",
+        "analytes", "findings-note", "counts", "cohort",
+    ]  # fmt: skip
+    assert [mark for mark in marks if mark in order] == order
+    assert HEADLINE in page.text("headlines")
+    assert page.text("summary").startswith("■ Not yet: 1 kind of error has to be mended first.")
+
+
+@pytest.mark.parametrize(
+    ("severities", "headlines", "words"),
+    [
+        (["error", "error", "warning"], [], "Not yet: 2 kinds of error have to be mended first."),
+        (["warning"], [HEADLINE], "Not before what stands above is settled."),
+        (["warning", "note"], [], "Usable, with 1 warning to read first."),
+        (["warning", "warning"], [], "Usable, with 2 warnings to read first."),
+        (["note"], [], "No check found anything against it."),
+    ],
+)
+def test_the_verdict_is_one_sentence(severities, headlines, words):
+    findings = [FINDINGS[0] | {"severity": severity} for severity in severities]
+    found = NOTHING_FOUND | {"findings": findings, "headlines": headlines}
+    assert quality(found)["verdict"]["words"] == words
+
+
 def test_findings_stand_gravest_first():
-    assert [group["severity"] for group in quality()["groups"]] == ["error", "warning", "note"]
-    marks = list(parse(render_quality(quality())).texts)
-    assert marks.index("findings-error") < marks.index("findings-warning")
+    assert list(quality()["groups"]) == ["error", "warning", "note"]
+    assert quality()["groups"]["error"]["title"] == "What has to be mended"
 
 
 def test_row_numbers_stop_after_ten_and_say_how_many_more():
-    note = quality()["groups"][2]["findings"][0]
+    note = quality()["groups"]["note"]["findings"][0]
     assert note["rows"] == "40, 41, 42, 43, 44, 45, 46, 47, 48, 49 and 15 more"
     assert note["count"] == 25
 
@@ -104,11 +143,11 @@ def test_a_cohort_table_with_identifiers_is_refused():
 
 def test_an_unknown_severity_is_refused():
     with pytest.raises(IcansRiskError, match="'fatal'"):
-        quality([FINDINGS[0] | {"severity": "fatal"}])
+        quality(QUALITY | {"findings": [FINDINGS[0] | {"severity": "fatal"}]})
 
 
 def test_no_findings_is_not_praised():
-    report = quality([])
-    assert report["groups"] == []
-    assert "not that the data are right" in report["summary"]
-    assert parse(render_quality(report, has_index=False)).text("summary") == report["summary"]
+    report = quality(NOTHING_FOUND)
+    assert report["groups"] == {}
+    page = parse(render_quality(report, has_index=False))
+    assert "not that the data are right" in page.text("summary")

@@ -119,6 +119,8 @@ class Analyte(_Entry):
         Whether the value, or its mere presence, gives the outcome away.
     scale : {"log", "linear"}
         Scale on which its values spread evenly.
+    assay_dependent : bool
+        Whether platforms disagree so much that their results must never be pooled silently.
     sources : tuple of Source
         Where the entry's facts come from.
 
@@ -144,6 +146,7 @@ class Analyte(_Entry):
     monotone: Monotone = 0
     leak_class: LeakClass
     scale: Scale = "linear"
+    assay_dependent: bool = False
     sources: tuple[Source, ...] = Field(min_length=1)
 
     @model_validator(mode="after")

@@ -1,28 +1,70 @@
 """Read the catalogue's YAML files into validated entries."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
-from types import MappingProxyType
 
 from icans_risk.catalogue.entries import Analyte
 from icans_risk.strict_yaml import load_yaml
 
-__all__ = ["load_catalogue", "read_entries"]
+__all__ = ["Catalogue", "load_catalogue", "read_entries"]
 
 # One line per modality: the YAML file of that name beside this module.
 MODALITY_FILES = ("plasma", "csf", "eeg", "imaging", "clinical", "treatment")
 
+_PLATFORM = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
+
+
+class Catalogue(Mapping[str, Analyte]):
+    """All entries by full name, and those of single platforms where platforms disagree.
+
+    ``plasma.nfl@ella`` is what Ella reads as ``plasma.nfl``: found by name, like every
+    platform of an assay-dependent entry, but never listed. Read-only.
+
+    Parameters
+    ----------
+    entries : mapping of str to Analyte
+        By full name.
+
+    Examples
+    --------
+    >>> load_catalogue()["plasma.nfl@ella"].label
+    'Neurofilament light (ella)'
+    >>> "plasma.crp@ella" in load_catalogue()
+    False
+    """
+
+    def __init__(self, entries: Mapping[str, Analyte]) -> None:
+        self._entries = dict(entries)
+
+    def __getitem__(self, name: str) -> Analyte:
+        base, at, platform = name.partition("@")
+        entry = self._entries[base]
+        if not at:
+            return entry
+        if not entry.assay_dependent or not _PLATFORM.fullmatch(platform):
+            raise KeyError(name)
+        words = platform.replace("_", " ")
+        named = {"name": f"{entry.name}@{platform}", "label": f"{entry.label} ({words})"}
+        return entry.model_copy(update=named)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
 
 @cache
-def load_catalogue() -> Mapping[str, Analyte]:
+def load_catalogue() -> Catalogue:
     """Load every entry, keyed by ``modality.analyte``.
 
     Returns
     -------
-    mapping of str to Analyte
-        Read-only, in file order.
+    Catalogue
+        In file order.
 
     Examples
     --------
@@ -33,7 +75,7 @@ def load_catalogue() -> Mapping[str, Analyte]:
     for modality in MODALITY_FILES:
         text = (files("icans_risk.catalogue") / f"{modality}.yaml").read_text(encoding="utf-8")
         entries |= {analyte.full_name: analyte for analyte in read_entries(text, modality)}
-    return MappingProxyType(entries)
+    return Catalogue(entries)
 
 
 def read_entries(text: str, modality: str) -> list[Analyte]:

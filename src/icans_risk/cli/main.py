@@ -6,10 +6,16 @@ from typing import Annotated
 import typer
 
 import icans_risk
+from icans_risk.cli.catalogue import catalogue
 from icans_risk.cli.demo import demo
 from icans_risk.cli.develop import develop
+from icans_risk.cli.export_meds import export_meds
 from icans_risk.cli.grade import grade
+from icans_risk.cli.ingest import check, ingest
+from icans_risk.cli.init import init
 from icans_risk.cli.outcomes import outcomes
+from icans_risk.cli.pseudonyms import make_key, reidentify
+from icans_risk.cli.schema import schema
 from icans_risk.cli.simulate import simulate
 from icans_risk.errors import IcansRiskError
 
@@ -25,7 +31,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo, develop, simulate, outcomes, grade):
+COMMANDS = (
+    demo, init, check, ingest, develop, simulate, outcomes, grade,
+    catalogue, schema, export_meds, make_key, reidentify,
+)  # fmt: skip
+for command in COMMANDS:
     app.command()(command)
 
 

@@ -26,7 +26,7 @@ class _Bar:
     def __init__(self, bar: RichProgress) -> None:
         self.bar, self.task = bar, bar.add_task("starting", total=None)
 
-    def stage(self, name: str, *, steps: int) -> None:
+    def stage(self, name: str, *, steps: int | None) -> None:
         self.bar.reset(self.task, description=name, total=steps)
 
     def step(self) -> None:

@@ -64,7 +64,8 @@ class Measurement:
     Attributes
     ----------
     analyte : str
-        Full name, for example ``"clinical.crs_grade"``.
+        Full name, for example ``"clinical.crs_grade"``, or ``"plasma.nfl@ella"`` for what
+        one platform measured.
     windows : tuple of str
         Names of windows.
     statistics : tuple of str
@@ -83,7 +84,8 @@ class Measurement:
     def __post_init__(self) -> None:
         modality, _, name = self.analyte.partition(".")
         check_known(modality, MODALITIES, what=f"The modality of {self.analyte!r}")
-        check_identifier(name, what=f"The analyte in {self.analyte!r}")
+        # The platform may follow: plasma.nfl@ella.
+        check_identifier(name.replace("@", "_", 1), what=f"The analyte in {self.analyte!r}")
         for field in ("windows", "statistics"):
             object.__setattr__(self, field, tuple(getattr(self, field)))
             if not getattr(self, field):

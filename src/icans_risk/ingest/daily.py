@@ -7,12 +7,12 @@ nobody could have read it before.
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from icans_risk.catalogue import load_catalogue
 from icans_risk.cohort import SCALES
 from icans_risk.errors import CohortError
+from icans_risk.ingest.grade_cells import GRADE_LIMITS, parse_grades
 from icans_risk.ingest.quality import QualityReport
 from icans_risk.ingest.tables import (
     RawTable,
@@ -21,18 +21,9 @@ from icans_risk.ingest.tables import (
     read_workbook,
     show_rows,
 )
-from icans_risk.study.daily import DailyTable, HalfRule
+from icans_risk.study.daily import DailyTable
 
-__all__ = ["GRADE_LIMITS", "DailyReading", "read_daily"]
-
-# What may stand in the grades table, and the lowest and highest value that can be true.
-GRADE_LIMITS = {
-    "icans_grade": (0, 5),
-    "crs_grade": (0, 5),
-    "tian_grade": (0, 5),
-    "ice_total": (0, 10),
-    "capd_total": (0, 32),
-}
+__all__ = ["DailyReading", "read_daily"]
 
 HOURS_PER_DAY = 24.0
 CRS_EVENT = "clinical.crs_grade"
@@ -83,7 +74,7 @@ def read_daily(
     days = pd.DataFrame({"patient_id": _identifiers(table, layout, quality)})
     days["day"] = parse_integers(table, layout.day, limits=(-365, 3650), expected="whole days")
     for grade, column in layout.grades.items():
-        days[grade] = _parse_grade(table, column, grade=grade, half=layout.half_grades)
+        days[grade] = parse_grades(table, column, grade=grade, half=layout.half_grades)
     days["scale"] = _scales(table, layout, days)
     for analyte, source in layout.events.items():
         low, high = load_catalogue()[analyte].hard_limits
@@ -95,22 +86,6 @@ def read_daily(
     days = _resolve_duplicates(table, layout, days, quality=quality)
     quality.counts |= {"rows": len(table.cells), "patients": days["patient_id"].nunique()}
     return DailyReading(table, days, _grades(layout, days), _events(layout, days))
-
-
-def _parse_grade(table: RawTable, column: str, *, grade: str, half: HalfRule) -> pd.Series:
-    low, high = GRADE_LIMITS[grade]
-    expected = f"whole {'grades' if grade.endswith('grade') else 'scores'} from {low} to {high}"
-    if half == "strict":
-        return parse_integers(table, column, limits=(low, high), expected=expected)
-    numbers = parse_numbers(table, column, limits=(low, high), expected=expected)
-    table.refuse(
-        column,
-        numbers.index[numbers.notna() & (numbers * 2 % 1 != 0)],
-        expected=f"whole or half values from {low} to {high}",
-        remedy="Correct them in the source.",
-    )
-    rounded: pd.Series = np.ceil(numbers) if half == "ceil" else np.floor(numbers)
-    return rounded
 
 
 def _scales(table: RawTable, layout: DailyTable, days: pd.DataFrame) -> "pd.Series | str | None":

@@ -13,7 +13,7 @@ from icans_risk.ingest.tables import RawTable, read_workbook, show_rows
 from icans_risk.study.daily import DailyTable, Roster
 from icans_risk.study.tables import EpisodeColumn
 
-__all__ = ["build_episodes"]
+__all__ = ["build_episodes", "fill_by_prefix"]
 
 Discharged = Literal["after_last_graded_day", "not_recorded"]
 
@@ -95,15 +95,17 @@ def _refuse_absent(table: RawTable, absent: pd.Series, *, missing_in: RawTable) 
 def _episode_column(name: str, source: EpisodeColumn, reading: DailyReading) -> pd.Series:
     ids = reading.days["patient_id"].drop_duplicates()
     if source.id_prefix is not None:
-        return _by_prefix(name, source.id_prefix, ids, table=reading.table)
+        found = fill_by_prefix(name, source.id_prefix, ids, table=reading.table)
+        return found.reset_index(drop=True)
     if source.column is not None:
         return _constant_cells(source.column, reading)
     return pd.Series([source.value] * len(ids))
 
 
-def _by_prefix(
+def fill_by_prefix(
     name: str, prefixes: Mapping[str, str], ids: pd.Series, *, table: RawTable
 ) -> pd.Series:
+    """Find what the beginning of each identifier stands for; ``ids`` is indexed by row."""
     # The longest prefix wins, so that one may begin like another.
     ranked = sorted(prefixes, key=len, reverse=True)
     found = ids.map(lambda i: next((prefixes[p] for p in ranked if i.startswith(p)), None))
@@ -114,7 +116,7 @@ def _by_prefix(
             f"{unknown.sum()} do not ({show_rows(list(ids.index[unknown]))}). Add the prefix to "
             "the study file."
         )
-    return found.reset_index(drop=True)
+    return found
 
 
 def _constant_cells(column: str, reading: DailyReading) -> pd.Series:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from icans_risk.errors import CohortError
 
-__all__ = ["Finding", "QualityReport", "Severity"]
+__all__ = ["ROWS_KEPT", "Finding", "QualityReport", "Severity"]
 
 Severity = Literal["error", "warning", "note"]
 
@@ -43,6 +43,14 @@ class Finding:
     count: int
     message: str
     action: str
+
+    def sentence(self) -> str:
+        """Say it in one line: where, what, and what to do."""
+        if not self.file:
+            return f"{self.message} {self.action}".strip()
+        sheet = f", sheet {self.sheet!r}" if self.sheet else ""
+        column = f", column {self.column!r}" if self.column else ""
+        return f"{self.file}{sheet}{column}: {self.message} ({self.count:,} rows.) {self.action}"
 
 
 # A finding that concerns a million rows names only so many of them.
@@ -91,6 +99,10 @@ class QualityReport:
             kept = numbers[:ROWS_KEPT]
             self.findings.append(Finding(code, severity, *where, kept, total, message, action))
 
+    def refuse(self, error: CohortError) -> None:
+        """Add what makes a whole source unusable, in the error's own words."""
+        self.findings.append(Finding("refused", "error", "", "", "", (), 1, str(error), ""))
+
     @property
     def errors(self) -> list[Finding]:
         """List what has to be mended before there is a cohort."""
@@ -100,14 +112,9 @@ class QualityReport:
         """Raise with the first error, and say how many there are."""
         if not self.errors:
             return
-        first, more = self.errors[0], len(self.errors) - 1
-        sheet = f", sheet {first.sheet!r}" if first.sheet else ""
-        column = f", column {first.column!r}" if first.column else ""
-        rest = f" {more} more kinds of error: run 'icans-risk check' for all." if more else ""
-        raise CohortError(
-            f"{first.file}{sheet}{column}: {first.message} ({first.count} rows) "
-            f"{first.action}{rest}"
-        )
+        more = len(self.errors) - 1
+        rest = f" And {more} more: 'icans-risk check' lists them all." if more else ""
+        raise CohortError(f"{self.errors[0].sentence()}{rest}")
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data for a report or a file."""

@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-__all__ = ["REASONS", "Reason"]
+__all__ = ["LEFT_OUT", "REASONS", "Reason"]
+
+# These say nothing against the row: it belongs to somebody else, to another time, or to a
+# platform that is not used. It is counted, but not kept, nor held against the export.
+LEFT_OUT = frozenset({"unknown_patient", "out_of_reach", "other_platform"})
 
 
 class Reason(NamedTuple):
@@ -26,6 +30,10 @@ REASONS: Mapping[str, Reason] = MappingProxyType(
         "no_infusion_time": Reason(
             "The episode has no time of infusion, so nothing can be dated by it.",
             "Fill in the time of the infusion.",
+        ),
+        "impossible_episode": Reason(
+            "What is recorded of the episode itself cannot be true.",
+            "Correct the row of the infusion.",
         ),
         "out_of_reach": Reason(
             "The result lies further from the infusion than handling.baseline_days and "

@@ -1,30 +1,39 @@
 """Workbooks to raw tables: cells as they stand, rows numbered as the spreadsheet shows them."""
 
 import re
-import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import openpyxl
 import pandas as pd
-from openpyxl.utils.exceptions import InvalidFileException
 
 from icans_risk.errors import CohortError
+from icans_risk.ingest.header import check_header
+from icans_risk.ingest.workbook import as_float, open_sheet
+from icans_risk.study.tables import Decimal
 
 __all__ = ["RawTable", "parse_integers", "parse_numbers", "read_workbook", "show_rows"]
 
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+# ASCII only: float() would read Arabic digits as well.
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
 @dataclass(frozen=True)
 class RawTable:
-    """A sheet's cells as Python objects, indexed by spreadsheet row number."""
+    """A table's cells as Python objects, indexed by spreadsheet row number.
+
+    ``sheet`` is empty where the file has no sheets.
+    """
 
     file: str
     sheet: str
     cells: pd.DataFrame
+
+    @property
+    def where(self) -> str:
+        """Name the file, and the sheet where there is one, for a message."""
+        return f"{self.file}, sheet {self.sheet!r}" if self.sheet else self.file
 
     def at(self, column: str) -> tuple[str, str, str]:
         """Locate a column for a finding: file, sheet, column."""
@@ -35,8 +44,15 @@ class RawTable:
         numbers = list(rows)
         if numbers:
             raise CohortError(
-                f"{self.file}, sheet {self.sheet!r}, column {column!r}: expected {expected}, "
+                f"{self.where}, column {column!r}: expected {expected}, "
                 f"{len(numbers)} cells hold something else ({show_rows(numbers)}). {remedy}"
+            )
+
+    def refuse_no_rows(self) -> None:
+        """Raise if the table has no row."""
+        if self.cells.empty:
+            raise CohortError(
+                f"{self.where}: expected rows under the header, found none. Check the export."
             )
 
 
@@ -78,66 +94,23 @@ def read_workbook(file: Path, *, sheet: str | None, columns: Sequence[str]) -> R
         If the file, the sheet or a column is absent, a header stands twice, or there
         is no row.
     """
-    name, header, rows = _read_rows(file, sheet)
-    where = f"{file.name}, sheet {name!r}"
-    _check_header(header, columns, where=where)
-    frame = pd.DataFrame(rows, columns=header, dtype=object)
-    frame.index = pd.RangeIndex(2, len(rows) + 2, name="row")
+    with open_sheet(file, sheet) as page:
+        check_header(page.header, columns, where=f"{file.name}, sheet {page.name!r}")
+        frame = pd.DataFrame(page.rows, columns=page.header, dtype=object)
+    frame.index = pd.RangeIndex(2, len(frame) + 2, name="row")
     frame = frame[list(dict.fromkeys(columns))].replace({"": None})
-    frame = frame[frame.notna().any(axis=1)]
-    if frame.empty:
-        raise CohortError(f"{where}: expected rows under the header, found none. Check the export.")
-    return RawTable(file.name, name, frame)
-
-
-def _read_rows(file: Path, sheet: str | None) -> tuple[str, list[str], list[tuple[object, ...]]]:
-    if not file.is_file():
-        raise CohortError(f"{file}: no such file. Check the path in the study file.")
-    try:
-        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-    except (
-        zipfile.BadZipFile,
-        KeyError,
-        ValueError,
-        InvalidFileException,
-    ):
-        raise CohortError(f"{file.name}: not a readable XLSX workbook. Export it again.") from None
-    try:
-        if sheet is None and len(book.sheetnames) > 1:
-            raise CohortError(
-                f"{file.name}: has the sheets {book.sheetnames}. Name one in 'sheet'."
-            )
-        name = sheet if sheet is not None else book.sheetnames[0]
-        if name not in book.sheetnames:
-            raise CohortError(
-                f"{file.name}: expected sheet {name!r}, found {book.sheetnames}. Correct 'sheet'."
-            )
-        rows = [tuple(row) for row in book[name].iter_rows(values_only=True)]
-    finally:
-        book.close()
-    if not rows or all(cell is None for cell in rows[0]):
-        raise CohortError(
-            f"{file.name}, sheet {name!r}: expected a header in row 1, found none. "
-            "Check that the right sheet was exported."
-        )
-    header = ["" if cell is None else str(cell).strip() for cell in rows[0]]
-    return name, header, [row + (None,) * (len(header) - len(row)) for row in rows[1:]]
-
-
-def _check_header(header: list[str], columns: Sequence[str], *, where: str) -> None:
-    absent = [column for column in columns if column not in header]
-    if absent:
-        raise CohortError(
-            f"{where}: expected the columns {absent}, found {[h for h in header if h]}. "
-            "Correct the mapping in the study file or the header."
-        )
-    doubled = sorted({column for column in columns if header.count(column) > 1})
-    if doubled:
-        raise CohortError(f"{where}: the header has {doubled} more than once. Rename one of them.")
+    table = RawTable(file.name, page.name, frame[frame.notna().any(axis=1)])
+    table.refuse_no_rows()
+    return table
 
 
 def parse_numbers(
-    table: RawTable, column: str, *, limits: tuple[float, float], expected: str
+    table: RawTable,
+    column: str,
+    *,
+    limits: tuple[float, float],
+    expected: str,
+    decimal: Decimal = "point",
 ) -> pd.Series:
     """Parse a column of numbers; an empty cell is NaN, anything else is refused.
 
@@ -151,6 +124,8 @@ def parse_numbers(
         Lowest and highest value that can be true.
     expected : str
         What the column should hold, for the error.
+    decimal : {"point", "comma"}
+        Decimal sign of numbers that are text.
 
     Returns
     -------
@@ -164,28 +139,37 @@ def parse_numbers(
         outside the limits.
     """
     cells = table.cells[column]
-    numbers = cells.map(_to_number).astype("float64")
+    numbers = cells.map(lambda cell: _to_number(cell, decimal)).astype("float64")
     low, high = limits
-    bad = (numbers.isna() & cells.notna()) | (numbers < low) | (numbers > high)
+    bad = (numbers.isna() & cells.notna()) | (numbers < low) | (numbers > high) | np.isinf(numbers)
     remedy = "Correct them in the source; an empty cell means not recorded."
     table.refuse(column, cells.index[bad], expected=expected, remedy=remedy)
     return numbers
 
 
 def parse_integers(
-    table: RawTable, column: str, *, limits: tuple[float, float], expected: str
+    table: RawTable,
+    column: str,
+    *,
+    limits: tuple[float, float],
+    expected: str,
+    decimal: Decimal = "point",
 ) -> pd.Series:
     """Parse like ``parse_numbers`` and refuse fractions as well."""
-    numbers = parse_numbers(table, column, limits=limits, expected=expected)
+    numbers = parse_numbers(table, column, limits=limits, expected=expected, decimal=decimal)
     fractions = numbers.notna() & (numbers % 1 != 0)
     remedy = "Correct them in the source; an empty cell means not recorded."
     table.refuse(column, numbers.index[fractions], expected=expected, remedy=remedy)
     return numbers
 
 
-def _to_number(cell: object) -> float:
+def _to_number(cell: object, decimal: Decimal) -> float:
     if isinstance(cell, int | float) and not isinstance(cell, bool):
-        return float(cell)
-    if isinstance(cell, str) and _NUMBER.fullmatch(cell.strip()):
-        return float(cell)
-    return np.nan
+        return as_float(cell)
+    if not isinstance(cell, str):
+        return np.nan
+    # The sign that is not declared becomes one that no number has.
+    text = cell.strip()
+    if decimal == "comma":
+        text = text.translate({ord(","): ".", ord("."): ","})
+    return float(text) if _NUMBER.fullmatch(text) else np.nan

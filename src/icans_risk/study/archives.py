@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from icans_risk.study.strict import Strict
 from icans_risk.study.tables import AnalyteChoice, OrderedAs
@@ -46,16 +46,24 @@ class OmopIndex(Strict):
         ``visit_occurrence`` gives a surrogate, the first visit; it is said on every page.
     concepts : tuple of int
         Concept identifiers that mark the infusion.
+    surrogate : bool
+        Whether each person's first row stands for an infusion that the archive lacks.
+    infused_at : str, optional
+        ``HH:MM``, local, for infusions of which only the date is recorded. Midnight counts
+        as such: it is what the data model writes where the hour is not known.
     """
 
     table: Literal["drug_exposure", "procedure_occurrence", "visit_occurrence"]
     concepts: tuple[int, ...] = ()
     surrogate: bool = False
+    infused_at: str | None = Field(default=None, pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
 
     @model_validator(mode="after")
     def _is_named(self) -> "OmopIndex":
         if not self.concepts and not self.surrogate:
             raise ValueError("needs concepts, or surrogate: true for a time that is no infusion")
+        if self.table == "visit_occurrence" and not self.surrogate:
+            raise ValueError("a visit is no infusion: say surrogate: true")
         return self
 
 

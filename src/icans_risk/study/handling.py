@@ -1,5 +1,6 @@
 """What is to be done where an export leaves something open."""
 
+import math
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -33,8 +34,8 @@ class Availability(Strict):
     @model_validator(mode="after")
     def _is_complete(self) -> "Availability":
         check_names(self.hours)
-        if any(hours < 0 for hours in (*self.hours.values(), *self.site_hours.values())):
-            raise ValueError("a turnaround is never negative")
+        if not all(0 <= h < math.inf for h in (*self.hours.values(), *self.site_hours.values())):
+            raise ValueError("a turnaround is a finite number of hours, never negative")
         if self.policy == "site_turnaround" and not self.site_hours:
             raise ValueError("site_turnaround needs site_hours")
         if self.policy == "constant" and not self.hours:
@@ -100,8 +101,8 @@ class AssayRule(Strict):
             raise ValueError("needs exactly one of use, factors, separate")
         if self.factors and self.source is None:
             raise ValueError("factors need a source")
-        if any(factor <= 0 for factor in self.factors.values()):
-            raise ValueError("factors are positive")
+        if not all(0 < factor < math.inf for factor in self.factors.values()):
+            raise ValueError("factors are positive and finite")
         return self
 
 

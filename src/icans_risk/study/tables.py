@@ -42,7 +42,7 @@ class TableFile(Strict):
         Of a text file, where its ending does not say it.
     encoding : str
         Of a text file.
-    decimal : {"point", "comma"} or mapping of site to one of them
+    decimal : {"point", "comma"}
         The decimal sign of numbers that are written as text; never guessed.
     rows : int, optional
         How many rows all files hold together; another number is an error.
@@ -60,7 +60,7 @@ class TableFile(Strict):
     sheet: str | None = None
     delimiter: Literal[",", ";", "|", "\t"] | None = None
     encoding: Literal["utf-8", "utf-16", "latin-1", "cp1252"] = "utf-8"
-    decimal: Decimal | dict[str, Decimal] = "point"
+    decimal: Decimal = "point"
     rows: int | None = Field(default=None, ge=0)
     sha256: dict[str, str] = {}
     not_recorded: tuple[str, ...] = ()
@@ -155,8 +155,8 @@ class _Measured(TableFile):
     Attributes
     ----------
     patient, episode : str, optional
-        Exactly one. A patient with several infusions needs ``episode``, or calendar times,
-        by which a result belongs to the latest infusion within ``baseline_days`` before it.
+        Exactly one. A patient with several infusions needs ``episode``, or calendar times:
+        what lies between two infusions follows the one and is the baseline of the other.
     collected : str
         When the sample was taken or the finding made.
     available : str, optional
@@ -164,6 +164,8 @@ class _Measured(TableFile):
         ``availability`` says how it is found.
     ordered_as : str or OrderedAsColumn
         Why the tests were ordered.
+    decimal : {"point", "comma"} or mapping of site to one of them
+        As in any table, or one for each site.
     """
 
     patient: str | None = None
@@ -171,6 +173,7 @@ class _Measured(TableFile):
     collected: str
     available: str | None = None
     ordered_as: OrderedAs | OrderedAsColumn = "unknown"
+    decimal: Decimal | dict[str, Decimal] = "point"  # type: ignore[assignment]
 
     @model_validator(mode="after")
     def _one_key(self) -> "_Measured":

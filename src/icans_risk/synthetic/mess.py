@@ -25,6 +25,9 @@ Mask = NDArray[np.bool_]
 # Share of rows (of patients for the last) that each fault touches, by level of mess.
 LEVELS: Mapping[int, float] = MappingProxyType({0: 0.0, 1: 0.002, 2: 0.01, 3: 0.03})
 
+# What the planted "<0.5" says.
+LIMIT = 0.5
+
 
 @dataclass(frozen=True)
 class Export:
@@ -107,6 +110,8 @@ def _clean_export(cohort: Cohort) -> pd.DataFrame:
     text = events["censored"].astype(str) + value.map("{:.6g}".format)
     comma = site.map({k: h.decimal_comma for k, h in habits.items()}).astype(bool)
     table["result"] = text.where(~comma, text.str.replace(".", ",", regex=False))
+    # How each row writes fractions, for the planters; the export does not say it.
+    table["sign"] = np.where(comma, ",", ".")
     return table
 
 
@@ -133,31 +138,41 @@ def _correct(table: pd.DataFrame, chosen: Mask) -> tuple[Mask, pd.DataFrame]:
     """Add a later, corrected result of the same sample."""
     later = table[chosen].copy()
     later["resulted_h"] = later["resulted_h"] + 5.0
-    later["result"] = later["result"].map(_shift)
+    rows = zip(later["result"], later["analyte"], later["sign"], strict=True)
+    later["result"] = [_shift(result, name, sign) for result, name, sign in rows]
     return chosen, later
 
 
-def _shift(result: str) -> str:
-    """Write another number of the same kind."""
-    sign, number = (result[0], result[1:]) if result[:1] in ("<", ">") else ("", result)
-    value = 1.1 * float(number.replace(",", ".")) + 0.1
-    text = f"{value:.6g}"
-    return sign + (text.replace(".", ",") if "," in number else text)
+def _shift(result: str, name: str, sign: str) -> str:
+    """Write another number that may be true."""
+    low, high = load_catalogue()[name].hard_limits
+    larger = min(1.1 * _number_in(result) + 0.1, high)
+    value = larger if larger > _number_in(result) else low
+    return _limit_in(result) + _written(value, sign)
+
+
+def _limit_in(result: str) -> str:
+    return result[0] if result[:1] in ("<", ">") else ""
+
+
+def _number_in(result: str) -> float:
+    return float(result.removeprefix(_limit_in(result)).replace(",", "."))
+
+
+def _written(value: float, sign: str) -> str:
+    return f"{value:.6g}".replace(".", sign)
 
 
 def _mix_units(table: pd.DataFrame, chosen: Mask) -> tuple[Mask, pd.DataFrame]:
     """Write CRP in the other unit and leave the unit's column empty."""
     chosen = chosen & (table["analyte"] == "plasma.crp").to_numpy()
     factor = np.where(table.loc[chosen, "unit"] == "mg/dL", 10.0, 0.1)
-    rows = zip(table.loc[chosen, "result"], factor, strict=True)
-    table.loc[chosen, "result"] = [_times(text, by) for text, by in rows]
+    rows = zip(table.loc[chosen, "result"], factor, table.loc[chosen, "sign"], strict=True)
+    table.loc[chosen, "result"] = [
+        _limit_in(text) + _written(_number_in(text) * by, sign) for text, by, sign in rows
+    ]
     table.loc[chosen, "unit"] = ""
     return chosen, table.iloc[:0]
-
-
-def _times(result: str, factor: float) -> str:
-    sign, number = (result[0], result[1:]) if result[:1] in ("<", ">") else ("", result)
-    return f"{sign}{float(number.replace(',', '.')) * factor:.6g}"
 
 
 def _swap_sign(table: pd.DataFrame, chosen: Mask) -> tuple[Mask, pd.DataFrame]:
@@ -173,8 +188,13 @@ def _swap_sign(table: pd.DataFrame, chosen: Mask) -> tuple[Mask, pd.DataFrame]:
 def _censor(table: pd.DataFrame, chosen: Mask) -> tuple[Mask, pd.DataFrame]:
     """Write a limit where the clean export has a number."""
     is_plain = ~table["result"].str.contains("[<>]").to_numpy(dtype=bool)
-    chosen = chosen & is_plain & table["analyte"].str.startswith("plasma").to_numpy(dtype=bool)
-    table.loc[chosen, "result"] = "<0.5"
+    can_be = [
+        n for n, a in load_catalogue().items() if a.hard_limits[0] <= LIMIT < a.hard_limits[1]
+    ]
+    chosen = chosen & is_plain & table["analyte"].isin(can_be).to_numpy(dtype=bool)
+    table.loc[chosen, "result"] = "<" + table.loc[chosen, "sign"].map(
+        lambda sign: _written(LIMIT, sign)
+    )
     return chosen, table.iloc[:0]
 
 

@@ -46,7 +46,8 @@ def draw_figures(study: Study, result: LandmarkResult) -> dict[str, Any]:
     ]
     parts = fold_by_analyte(result.held_out.contributions).drop(columns="base")
     long = parts.melt(var_name="analyte", value_name="contribution_logit")
-    labels = {name: analyte.label for name, analyte in load_catalogue().items()}
+    catalogue = load_catalogue()
+    labels = {name: catalogue[name].label for name in parts.columns if name in catalogue}
     kind = study.data_kind
     return {
         "calibration.png": calibration_figure(risks, curve, data_kind=kind),

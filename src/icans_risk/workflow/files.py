@@ -1,20 +1,56 @@
 """Files written whole or not at all, readable by their owner only."""
 
 import json
+import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from icans_risk.errors import IcansRiskError
+from icans_risk.errors import CohortError, IcansRiskError
 
-__all__ = ["check_folder", "write_json", "write_whole"]
+__all__ = ["check_folder", "new_folder", "write_json", "write_whole"]
 
 
 def check_folder(file: Path) -> None:
     """Refuse a file whose folder is not there, before minutes of work and not after them."""
     if not file.parent.is_dir():
         raise IcansRiskError(f"{file}: its folder does not exist. Make it, or name another file.")
+
+
+@contextmanager
+def new_folder(out: Path) -> Iterator[Path]:
+    """Build a folder, mode 0700, that appears when the block ends without an error.
+
+    Parameters
+    ----------
+    out : Path
+        Must not exist; its parents are made.
+
+    Yields
+    ------
+    Path
+        The folder under construction, beside its place.
+
+    Raises
+    ------
+    CohortError
+        If it exists or cannot be made.
+    """
+    if out.exists():
+        raise CohortError(f"{out}: exists, and is never overwritten. Name another folder.")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".partial", dir=out.parent))
+    except OSError as error:
+        raise CohortError(f"{out}: cannot be made ({error.strerror}).") from None
+    try:
+        yield draft
+        draft.rename(out)
+    finally:
+        # After the renaming there is nothing left under this name.
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def write_whole(file: Path, text: str) -> None:

@@ -1,7 +1,5 @@
 """What the pages of a run say: a landmark's results in the words of the report room."""
 
-from collections.abc import Mapping
-
 import pandas as pd
 from scipy.special import expit
 
@@ -191,8 +189,7 @@ def render_pages(
     }
     pages = {name: render_patient(report) for name, report in reports.items()}
     found = quality_report(
-        quality.to_dict()["findings"],
-        _count_words(quality.counts),
+        quality.to_dict(),
         _cohort_table(cohort, result),
         study_title=run.study_title,
         data_kind=run.data_kind,
@@ -253,13 +250,6 @@ def _known_without_events(cohort: Cohort, result: LandmarkResult) -> list[dict[s
 
 def _as_rows(parts: pd.Series) -> pd.DataFrame:
     return pd.DataFrame({"analyte": list(parts.index), "contribution_logit": parts.to_numpy()})
-
-
-def _count_words(counts: Mapping[str, int]) -> dict[str, float]:
-    return {
-        name.replace("_", " ").capitalize().replace("icans", "ICANS"): count
-        for name, count in counts.items()
-    }
 
 
 def _cohort_table(cohort: Cohort, result: LandmarkResult) -> pd.DataFrame:

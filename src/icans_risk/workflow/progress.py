@@ -8,15 +8,15 @@ __all__ = ["SILENT", "Progress"]
 class Progress(Protocol):
     """Receives the stages of a job and their steps."""
 
-    def stage(self, name: str, *, steps: int) -> None:
-        """Begin a stage of a known number of steps."""
+    def stage(self, name: str, *, steps: int | None) -> None:
+        """Begin a stage; None where nobody knows how many steps it takes."""
 
     def step(self) -> None:
         """Finish one step of the current stage."""
 
 
 class _Silent:
-    def stage(self, name: str, *, steps: int) -> None:
+    def stage(self, name: str, *, steps: int | None) -> None:
         """Say nothing."""
 
     def step(self) -> None:

@@ -1,7 +1,5 @@
 """Generate a synthetic cohort folder, its truth apart, and a data card."""
 
-import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -13,10 +11,11 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 import icans_risk
 from icans_risk.cohort import CohortWriter, read_cohort_folder
-from icans_risk.errors import CohortError, IcansRiskError
+from icans_risk.errors import IcansRiskError
 from icans_risk.synthetic import FROZEN, PRODUCT_MIXES, Truth, simulate
 from icans_risk.synthetic import load as load_parameters
 from icans_risk.synthetic.mess import LEVELS, make_export
+from icans_risk.workflow.files import new_folder
 from icans_risk.workflow.progress import SILENT, Progress
 
 __all__ = ["COHORT", "TRUTH", "Simulation", "simulate_folder"]
@@ -94,18 +93,11 @@ def simulate_folder(
     CohortError
         If the folder exists or cannot be made.
     """
-    if out.exists():
-        raise CohortError(f"{out}: exists, and is never overwritten. Name another folder.")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".partial", dir=out.parent))
-    try:
+    with new_folder(out) as draft:
         counts = _write(draft, simulation, progress=progress)
         if simulation.mess is not None:
             _write_export(draft, level=simulation.mess, seed=simulation.seed)
         (draft / CARD).write_text(_data_card(simulation, counts), encoding="utf-8")
-        draft.rename(out)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return {"folder": str(out), **counts, "parameters": load_parameters().hash()}
 
 

@@ -1,0 +1,14 @@
+"""Write the generated documents anew: ``python docs/make_documents.py``.
+
+Run it after a change of the catalogue, the statistics, the scores or the study file's blocks.
+"""
+
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":
+    docs = Path(__file__).resolve().parent
+    sys.path.insert(0, str(docs.parent / "src"))
+    from icans_risk.workflow.documents import write_documents
+
+    write_documents(docs)

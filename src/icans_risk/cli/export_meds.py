@@ -1,0 +1,30 @@
+"""``icans-risk export-meds``: a cohort folder in the Medical Event Data Standard."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["export_meds"]
+
+
+def export_meds(
+    cohort_folder: Annotated[Path, typer.Argument(metavar="COHORT_FOLDER", help="The cohort.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A new folder.")],
+) -> None:
+    """Write a cohort in the Medical Event Data Standard (MEDS), without loss.
+
+    Times are relative to the infusion; no date is written. Identifiers are written as they are.
+
+    Example: icans-risk export-meds cohorts/2026-05/cohort cohorts/2026-05-meds
+    """
+    from icans_risk.cli.terminal import terminal_progress
+    from icans_risk.workflow.export import export_cohort
+
+    with terminal_progress() as progress:
+        summary = export_cohort(cohort_folder, out, progress=progress)
+    typer.echo(
+        f"{summary['subjects']:,} subjects, {summary['episodes']:,} episodes, "
+        f"{summary['events']:,} events, {summary['grades']:,} grades: {summary['folder']} "
+        f"({summary['data_kind']} data)"
+    )

@@ -1,0 +1,166 @@
+"""Write the documents that are generated from code and catalogue."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+
+from icans_risk.catalogue import Analyte, load_catalogue
+from icans_risk.features.kernel import STATISTICS
+from icans_risk.features.scores import SCORES
+from icans_risk.study.json_schema import study_schema
+from icans_risk.workflow.catalogue import LEAK_WORDS, reference_in_words
+from icans_risk.workflow.files import write_whole
+
+__all__ = ["DOCUMENTS", "STATISTIC_WORDS", "feature_dictionary", "schema_text", "write_documents"]
+
+STATISTIC_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "last": ("the value collected last", "the analyte's"),
+        "max": ("the highest value", "the analyte's"),
+        "mean": ("the mean of the values, each counted once", "the analyte's"),
+        "slope_per_day": ("the least-squares slope; needs values at two times", "its unit per day"),
+        "auc_per_day": (
+            "the area under the values divided by the time they span, a mean weighted by time; "
+            "needs values at two times",
+            "the analyte's",
+        ),
+        "first": ("the value collected first", "the analyte's"),
+        "hours_to_peak": ("hours from the window's anchor to the highest value", "h"),
+    }
+)
+
+_OPENING = """\
+<!-- Generated: do not edit. `python docs/make_documents.py` writes it anew from the catalogue. -->
+
+# Feature dictionary
+
+What a column of a patient's vector means. `icans-risk catalogue crp` shows an entry with its
+sources; the entries themselves stand in
+[`src/icans_risk/catalogue`](../src/icans_risk/catalogue), one YAML file per modality, with the
+source of every figure and whether it was read there or is assumed.
+
+## How a name is built
+
+| column | example |
+|---|---|
+| `modality.analyte.statistic.window` | `plasma.crp.max.early` |
+| `score.name.window` | `score.m_easix.baseline` |
+| `static.name`, or `static.name.level` for words | `static.age_years`, `static.product.axi-cel` |
+
+An analyte that a study keeps apart by platform has the platform behind an `@`: `plasma.nfl@ella`.
+Values are in the catalogue's unit. Missing is empty, and zero is zero.
+
+## Windows
+
+A study names its windows. Each is a stretch of time after `start_h` up to and including `end_h`,
+in hours around an anchor: the infusion, the start of lymphodepletion, or the landmark, the hour at
+which risk is predicted. No bound on a side is no limit there. Whatever its bounds, a value counts
+only if
+
+- it was **collected** inside the window,
+- its result was **available** at or before the landmark, and
+- if it is of cerebrospinal fluid, EEG, imaging or treatment and from after the infusion, it was
+  **ordered** by protocol or as prophylaxis, unless the study says `presence: informative`.
+
+Of several versions of a result the latest one available at the landmark counts.
+
+| window | `icans-risk init` drafts | meaning |
+|---|---|---|
+| `baseline` | `{anchor: infusion, end_h: 0}` | any time up to the infusion |
+| `early` | `{anchor: infusion, start_h: 0, end_h: 72}` | the first three days after it |
+"""
+
+_BEFORE_ANALYTES = """
+## Analytes
+
+**Reference** is the usual range in health. Outside the **limits** a value cannot be true and is set
+aside. **LLOQ** is the lower limit of quantification of a usual assay. **Turnaround** is the usual
+time from collection to result, used where an export does not state when a result was known.
+**Direction** is the one in which risk may be held to move, where a source defends it.
+
+| leak class | meaning |
+|---|---|
+"""
+
+_COLUMNS = (
+    "analyte", "what", "unit", "accepted units", "reference", "limits", "LLOQ", "turnaround",
+    "direction", "leak class", "LOINC",
+)  # fmt: skip
+_DIRECTIONS = {1: "up", -1: "down", 0: ""}
+
+
+def feature_dictionary() -> str:
+    """Write the feature dictionary as Markdown.
+
+    Returns
+    -------
+    str
+        Names, windows, statistics, scores, and one table of analytes per modality.
+    """
+    parts = [_OPENING, "\n## Statistics\n\n", _table(("statistic", "what", "unit"), _statistics())]
+    scores = [
+        (f"`{name}`", score.label, ", ".join(f"`{i}`" for i in score.inputs), score.source)
+        for name, score in SCORES.items()
+    ]
+    parts += [
+        "\n## Scores\n\nFrom the last value of each analyte in a window; missing where one is."
+    ]
+    parts += ["\n\n", _table(("score", "label", "analytes", "source"), scores), _BEFORE_ANALYTES]
+    parts += [f"| `{name}` | {words} |\n" for name, words in LEAK_WORDS.items()]
+    by_modality: dict[str, list[Analyte]] = {}
+    for analyte in load_catalogue().values():
+        by_modality.setdefault(analyte.modality, []).append(analyte)
+    for modality, analytes in by_modality.items():
+        source = f"../src/icans_risk/catalogue/{modality}.yaml"
+        parts += [f"\n### {modality}\n\nEntries and sources: [{modality}.yaml]({source}).\n\n"]
+        parts += [_table(_COLUMNS, [_row(analyte) for analyte in analytes])]
+    parts += [
+        "\n\\* assumed, not read in a source. \u2020 Platforms disagree: a study with several "
+    ]
+    parts += ["has to say under `handling.assays` how they become one measurement.\n"]
+    return "".join(parts)
+
+
+def _statistics() -> list[tuple[str, ...]]:
+    return [(f"`{name}`", *STATISTIC_WORDS[name]) for name in STATISTICS]
+
+
+def _row(analyte: Analyte) -> tuple[str, ...]:
+    loinc, (low, high) = analyte.loinc, analyte.hard_limits
+    others = [f"`{unit}`" for unit in analyte.accepted_units if unit != analyte.unit]
+    return (
+        f"`{analyte.full_name}`",
+        analyte.label + " \u2020" * analyte.assay_dependent,
+        f"`{analyte.unit}`",
+        ", ".join(others),
+        "" if analyte.reference_range is None else reference_in_words(analyte),
+        f"{low:.10g} to {high:.10g}",
+        "" if analyte.lloq is None else f"{analyte.lloq:g}",
+        f"{analyte.turnaround_hours:g} h",
+        _DIRECTIONS[analyte.monotone],
+        f"`{analyte.leak_class}`",
+        "" if loinc is None else loinc.code + "\\*" * (loinc.status == "assumed"),
+    )
+
+
+def _table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [columns, ("---",) * len(columns), *rows]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def schema_text() -> str:
+    """Write the JSON schema of the study file as ``icans-risk schema`` prints it."""
+    return json.dumps(study_schema(), indent=2) + "\n"
+
+
+DOCUMENTS: Mapping[str, Callable[[], str]] = MappingProxyType(
+    {"feature_dictionary.md": feature_dictionary, "study.schema.json": schema_text}
+)
+
+
+def write_documents(folder: Path) -> None:
+    """Write every generated document into a folder."""
+    for name, make in DOCUMENTS.items():
+        write_whole(folder / name, make())
+        (folder / name).chmod(0o644)
