@@ -48,14 +48,17 @@ def make_export(folder: Path, events: int) -> Path:
         {
             "mrn": ids[who],
             "test": np.array(names)[what],
-            "result": np.round(middle[what] * rng.lognormal(0, 0.4, events), 4),
+            "result": np.round(middle[what] * rng.lognormal(0, 0.1, events), 4),
             "unit": np.array([load_catalogue()[name].unit for name in names])[what],
             "collected": collected,
             "resulted": collected + rng.integers(600, 86_400, events) * np.timedelta64(1, "s"),
         }
     )
-    frame.write_parquet(folder / "results.parquet", row_group_size=500_000)
-    pl.DataFrame({"mrn": ids, "infused": infused}).write_parquet(folder / "infusions.parquet")
+    in_utc = pl.selectors.temporal().dt.replace_time_zone("UTC")
+    frame.with_columns(in_utc).write_parquet(folder / "results.parquet", row_group_size=500_000)
+    pl.DataFrame({"mrn": ids, "infused": infused}).with_columns(in_utc).write_parquet(
+        folder / "infusions.parquet"
+    )
     return _write_study(folder)
 
 
@@ -114,7 +117,7 @@ def main(events: int) -> None:
         folder = Path(name)
         study = make_export(folder, events)
         peer = timed([sys.executable, __file__, "peer", str(folder)])
-        program = [sys.executable, "-m", "icans_risk.cli.main"]
+        program = [sys.executable, "-c", "from icans_risk.cli.main import run; run()"]
         ours = timed([*program, "ingest", str(study), "--out", str(folder / "out")])
         print(f"{events:,} results; peak of this process {_own_gib():.1f} GiB")
         print(f"peer (Polars, read, sort, write): {peer['seconds']:.1f} s, {peer['gib']:.2f} GiB")

@@ -46,6 +46,11 @@ def test_an_infusion_without_a_time_sets_its_episode_aside(tmp_path: Path) -> No
     assert codes(quality) == {"no_infusion_time": 1}
 
 
+def test_an_infusion_in_the_hour_that_the_clock_skipped_has_no_time(tmp_path: Path) -> None:
+    frame, _ = read(tmp_path, "id,at\nA,2026-03-29T02:30\nB,2026-03-29T03:30\n", **CALENDAR)
+    assert frame["reason"].to_list() == ["no_infusion_time", None]
+
+
 def test_a_date_alone_is_no_infusion_time(tmp_path: Path) -> None:
     with pytest.raises(CohortError, match="the time of the infusion as well as its date"):
         read(tmp_path, "id,at\nA,2026-01-05\n", **CALENDAR)

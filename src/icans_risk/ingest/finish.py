@@ -92,6 +92,7 @@ def check_units(
 def check_platforms(collected: Collected, handling: Handling, *, quality: QualityReport) -> None:
     """Add an error for each analyte whose platforms would be pooled without a word."""
     rows = _usable(collected, ("file", "row", "analyte", "assay"))
+    rows = rows.with_columns(pl.col("file", "analyte", "assay").cast(pl.String))
     for problem in assay_problems(rows, handling, load_catalogue()):
         quality.add(
             "mixed_platforms", "error", problem.rows, count=problem.count,
@@ -171,5 +172,4 @@ def _resolve(rows: pl.DataFrame, handling: Handling) -> pl.DataFrame:
 def _usable(collected: Collected, columns: tuple[str, ...]) -> pl.DataFrame:
     wanted = tuple(dict.fromkeys((*columns, "reason", "missing")))
     rows = collected.select(*wanted).filter(usable() & pl.col("missing").is_null())
-    words = [pl.col(name).cast(pl.String) for name in columns if name in WORDS]
-    return rows.select(columns).with_columns(words)
+    return rows.select(columns)

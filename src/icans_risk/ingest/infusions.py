@@ -166,7 +166,7 @@ def _drop_repeats(
 def _infused(table: RawTable, source: Infusions) -> pd.Series:
     if source.infused is None:
         return pd.Series(pd.NaT, index=table.cells.index, dtype="datetime64[us]")
-    moments = moments_of(table, source.infused, source, at=source.infused_at)
+    moments = moments_of(table, source.infused, source, at=source.infused_at, tolerates_gap=True)
     undated = moments.index[moments["is_date_only"]]
     table.refuse(
         source.infused,

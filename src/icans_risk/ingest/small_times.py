@@ -18,7 +18,12 @@ REACH_H = 24.0 * 36_525
 
 
 def moments_of(
-    table: RawTable, column: str, source: TableFile, *, at: str | None = None
+    table: RawTable,
+    column: str,
+    source: TableFile,
+    *,
+    at: str | None = None,
+    tolerates_gap: bool = False,
 ) -> pd.DataFrame:
     """Read a column of calendar times.
 
@@ -30,6 +35,8 @@ def moments_of(
         Its time zone is that of times without an offset.
     at : str, optional
         ``HH:MM``: the time of day of cells that hold a date alone.
+    tolerates_gap : bool
+        Whether a local time that the clock skipped has no moment, instead of being refused.
 
     Returns
     -------
@@ -56,9 +63,10 @@ def moments_of(
     # Pandas holds universal time without naming it: its zoned columns go nowhere quietly.
     moments = read.with_columns(pl.col("moment").dt.replace_time_zone(None)).to_pandas()
     moments.index = cells.index
+    is_gap = (moments["problem"] == "time_in_gap") & tolerates_gap
     table.refuse(
         column,
-        cells.index[moments["problem"].notna() & cells.notna()],
+        cells.index[moments["problem"].notna() & cells.notna() & ~is_gap],
         expected="ISO 8601 times that exist on the local clock",
         remedy="Write them as 2026-05-01T14:30, with the offset where clocks change.",
     )

@@ -68,7 +68,10 @@ def ingest(
     streams = _streams(data, archive, infusions, quality=quality)
     collected = collect(streams, infusions, handling, quality=quality, on_rows=on_rows)
     severe = _severe(grades, endpoint)
-    reached = pl.DataFrame({"episode_id": severe.index.to_list(), "severe": severe.to_list()})
+    reached = pl.DataFrame(
+        {"episode_id": severe.index.to_list(), "severe": severe.to_list()},
+        schema={"episode_id": pl.String, "severe": pl.Boolean},
+    )
     check_units(collected, handling, severe=reached, quality=quality)
     check_platforms(collected, handling, quality=quality)
     groups = tuple(finish_groups(collected, handling))

@@ -75,7 +75,9 @@ def declared_blocks(rows: pl.DataFrame, corrections: Iterable[UnitCorrection]) -
     """
     found = []
     for correction in corrections:
-        analyte = rows.filter(pl.col("analyte") == correction.analyte).sort("file", "row")
+        analyte = rows.filter(pl.col("analyte") == correction.analyte)
+        words = pl.col("file", "episode_id", "site").cast(pl.String)
+        analyte = analyte.with_columns(words).sort("file", "row")
         concerned = analyte.filter(_concerned(correction))
         episodes = frozenset(concerned["episode_id"])
         if episodes:

@@ -101,14 +101,14 @@ def find_unit_shifts(rows: pl.DataFrame, catalogue: Mapping[str, Analyte]) -> li
     infusion; ``benchmarks/studies/unit_shifts.csv`` says how often.
     """
     mixed = [n for n, a in catalogue.items() if len(set(a.accepted_units.values())) > 1]
-    parts = rows.filter(pl.col("analyte").is_in(mixed)).partition_by("analyte", as_dict=True)
-    entries = [(part, catalogue[name]) for (name,), part in sorted(parts.items())]
-    # Analytes do not meet, and numpy sorts and counts them side by side.
-    with ThreadPoolExecutor() as threads:
-        found = threads.map(lambda pair: list(_search(*pair)), entries)
+    # Analytes do not meet, and numpy sorts and counts them side by side. Each is copied when
+    # its turn comes, so that memory holds few of them twice.
+    with ThreadPoolExecutor(THREADS) as threads:
+        found = threads.map(lambda name: list(_search(rows, catalogue[name])), sorted(mixed))
         return [shift for shifts in found for shift in shifts]
 
 
+THREADS = 2
 _SEARCHES: tuple[Callable[[Series], Iterable[Hit]], ...] = (
     lambda series: find_groups(series, "site"),
     lambda series: find_groups(series, "file"),
@@ -119,7 +119,11 @@ _SEARCHES: tuple[Callable[[Series], Iterable[Hit]], ...] = (
 
 
 def _search(rows: pl.DataFrame, entry: Analyte) -> Iterator[UnitShift]:
-    rows = rows.sort("file", "row").with_row_index("place")
+    own = rows.filter(pl.col("analyte") == entry.full_name)
+    if own.is_empty():
+        return
+    words = pl.col("file", "episode_id", "site", "unit_read", "censored").cast(pl.String)
+    rows = own.with_columns(words).sort("file", "row").with_row_index("place")
     series = make_series(rows, entry)
     for search in _SEARCHES:
         hits = _distinct(widen(series, hit) for hit in search(series))
