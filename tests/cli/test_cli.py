@@ -12,30 +12,12 @@ import openpyxl
 import pytest
 
 import icans_risk
-from icans_risk.cli.main import run
+from cli.conftest import Program
 
 DATA = Path(__file__).parents[1] / "data" / "nulisa80"
 HEAVY = {"pandas", "numpy", "mlflow", "xgboost", "sklearn", "matplotlib", "numba", "shap"}
 
 Damage = Callable[[Any], None]
-Program = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def program(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> Program:
-    """Run the program in an empty folder; return exit code, output and errors."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["icans-risk", *arguments])
-        with pytest.raises(SystemExit) as caught:
-            run()
-        out = capsys.readouterr()
-        return int(caught.value.code or 0), out.out, out.err
-
-    return call
 
 
 @pytest.fixture

@@ -23,6 +23,8 @@ __all__ = ["app", "run"]
 
 USER_MISTAKE = 2
 INTERRUPTED = 130
+# EX_IOERR of sysexits.h.
+CANNOT_WRITE = 74
 
 app = typer.Typer(
     name="icans-risk",
@@ -56,13 +58,17 @@ def _main(
 
 
 def run() -> None:
-    """Run the program; a user's mistake is one line and exit code 2."""
+    """Run the program; a user's mistake is one line and exit code 2, a full disk is 74."""
     try:
         app()
     except IcansRiskError as error:
         # One line, whatever a file name or a library put into the message.
         typer.echo(f"icans-risk: {' '.join(str(error).split())}", err=True)
         sys.exit(USER_MISTAKE)
+    except OSError as error:
+        # A full disk, a quota, a folder that may not be written: nothing half-written stays.
+        typer.echo(f"icans-risk: a file cannot be written or read ({error.strerror}).", err=True)
+        sys.exit(CANNOT_WRITE)
     except KeyboardInterrupt:
         typer.echo("icans-risk: interrupted.", err=True)
         sys.exit(INTERRUPTED)

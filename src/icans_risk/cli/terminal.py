@@ -42,5 +42,7 @@ def terminal_progress() -> Iterator[Progress]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with RichProgress(*columns, console=Console(stderr=True), transient=True) as bar:
+    err = Console(stderr=True)
+    # A log has no use for a bar, not even for the empty line that it would leave.
+    with RichProgress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         yield _Bar(bar)

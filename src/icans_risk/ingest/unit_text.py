@@ -91,8 +91,9 @@ def read_unit(text: str, analyte: Analyte, words: Mapping[str, str]) -> str | No
 
     Notes
     -----
-    Case is ignored last, and only if one accepted unit remains and no letter that differs
-    could be another SI prefix: ``K/UL`` is read, ``Mg/dL`` never.
+    Case is ignored last, and only if one accepted unit remains. A text in capitals alone is
+    read as UCUM's case-insensitive form, ``MG/DL``; otherwise no letter that differs may be
+    another SI prefix: ``Mg/dL`` is never read.
     """
     own = {word.strip(): unit for word, unit in words.items()}
     written = own.get(text.strip(), text).strip()
@@ -103,7 +104,9 @@ def read_unit(text: str, analyte: Analyte, words: Mapping[str, str]) -> str | No
     if plain in known:
         return known[plain]
     near = [unit for unit in known if unit.casefold() == plain.casefold()]
-    if len(near) == 1 and _CLASHING.findall(near[0]) == _CLASHING.findall(plain):
+    # In UCUM's own capitals mega is MA: MG/DL can only be milligrams.
+    is_capital = written == written.upper()
+    if len(near) == 1 and (is_capital or _CLASHING.findall(near[0]) == _CLASHING.findall(plain)):
         return known[near[0]]
     return None
 
