@@ -23,7 +23,7 @@ import polars as pl
 
 from icans_risk.catalogue import load_catalogue
 from icans_risk.cohort import Cohort
-from icans_risk.ingest.unit_shift import UnitShift, find_unit_shifts
+from icans_risk.ingest.shifts.search import UnitShift, find_unit_shifts
 from icans_risk.synthetic import PRODUCT_MIXES, simulate
 
 HERE = Path(__file__).parent

@@ -8,8 +8,8 @@ from typing import Any
 
 import polars as pl
 
+from icans_risk.ingest.archives.omop import read_omop
 from icans_risk.ingest.frames import RAW
-from icans_risk.ingest.omop import read_omop
 from icans_risk.ingest.quality import QualityReport
 from icans_risk.study.archives import OmopFolder, OmopIndex
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from icans_risk.errors import CohortError
-from icans_risk.ingest.archive import completed_years, hours_after, number_episodes
+from icans_risk.ingest.archives.archive import completed_years, hours_after, number_episodes
 from icans_risk.ingest.quality import QualityReport
 
 DAYS = st.dates(date(1900, 1, 1), date(2100, 12, 31))

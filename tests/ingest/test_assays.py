@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from icans_risk.catalogue import load_catalogue
-from icans_risk.ingest.assays import PlatformRows, assay_problems, choose_assays
+from icans_risk.ingest.stages.assays import PlatformRows, assay_problems, choose_assays
 from icans_risk.study.handling import AssayRule, Handling
 
 CATALOGUE = load_catalogue()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from icans_risk.catalogue import load_catalogue
 from icans_risk.errors import CohortError
-from icans_risk.ingest.availability import fill_availability
+from icans_risk.ingest.stages.availability import fill_availability
 from icans_risk.study.handling import Availability, Handling
 
 CATALOGUE = load_catalogue()

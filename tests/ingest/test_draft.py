@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from icans_risk.catalogue import load_catalogue
 from icans_risk.errors import CohortError
-from icans_risk.ingest.draft import DataDraft, draft_data
-from icans_risk.ingest.lines import FILL_IN, scalar
-from icans_risk.ingest.synonyms import match_analyte, synonyms_of
+from icans_risk.ingest.draft.lines import FILL_IN, scalar
+from icans_risk.ingest.draft.synonyms import match_analyte, synonyms_of
+from icans_risk.ingest.draft.write import DataDraft, draft_data
 from icans_risk.strict_yaml import load_yaml
 from icans_risk.study.data import Data
 
@@ -416,7 +416,7 @@ def test_every_name_label_and_synonym_means_its_analyte() -> None:
 
 
 def test_synonyms_stand_under_names_of_the_catalogue(root: Path) -> None:
-    text = (root / "src/icans_risk/ingest/synonyms.yaml").read_text(encoding="utf-8")
+    text = (root / "src/icans_risk/ingest/draft/synonyms.yaml").read_text(encoding="utf-8")
     names = {part for full in load_catalogue() for part in (full, full.partition(".")[2])}
     assert set(load_yaml(text)["analytes"]) <= names
 

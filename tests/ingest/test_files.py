@@ -17,9 +17,9 @@ import polars as pl
 import pytest
 
 from icans_risk.errors import CohortError
-from icans_risk.ingest import integrity, workbook
-from icans_risk.ingest.files import open_table, read_small
-from icans_risk.ingest.tables import RawTable, parse_integers, parse_numbers
+from icans_risk.ingest.files import integrity, workbook
+from icans_risk.ingest.files.opening import open_table, read_small
+from icans_risk.ingest.files.raw_table import RawTable, parse_integers, parse_numbers
 from icans_risk.study.tables import TableFile
 
 NOON = dt.datetime(2026, 5, 1, 12, 30)  # noqa: DTZ001
@@ -314,7 +314,7 @@ SCRIPT = """
 import sys
 from pathlib import Path
 import polars as pl
-from icans_risk.ingest.files import open_table
+from icans_risk.ingest.files.opening import open_table
 from icans_risk.study.tables import TableFile
 files = tuple(Path(sys.argv[1]).glob("*"))
 rows = pl.concat(open_table(TableFile(files=files), columns=["id", "İI"]))

@@ -9,8 +9,8 @@ import pytest
 
 from icans_risk.errors import CohortError
 from icans_risk.ingest.frames import RAW
-from icans_risk.ingest.long import read_long
 from icans_risk.ingest.quality import QualityReport
+from icans_risk.ingest.tables.long import read_long
 from icans_risk.study.tables import LongTable
 
 WORDS = [

@@ -8,8 +8,8 @@ import pytest
 
 from icans_risk.errors import CohortError
 from icans_risk.ingest import QualityReport
-from icans_risk.ingest.grades import crs_events, read_grades
-from icans_risk.ingest.infusions import read_infusions
+from icans_risk.ingest.tables.grades import crs_events, read_grades
+from icans_risk.ingest.tables.infusions import read_infusions
 from icans_risk.study.tables import GradeTable, Infusions
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from icans_risk.errors import CohortError
 from icans_risk.ingest import QualityReport
-from icans_risk.ingest.infusions import read_infusions
+from icans_risk.ingest.tables.infusions import read_infusions
 from icans_risk.study.tables import EpisodeColumn, Infusions
 
 CALENDAR = {"infused": "at", "time_zone": "Europe/Berlin"}

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from icans_risk.catalogue import Analyte, load_catalogue
-from icans_risk.ingest.limits import check_limits
+from icans_risk.ingest.stages.limits import check_limits
 
 CATALOGUE = load_catalogue()
 ENTRIES = [pytest.param(entry, id=name) for name, entry in CATALOGUE.items()]

@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 
 from icans_risk.errors import CohortError
-from icans_risk.ingest import parquet
+from icans_risk.ingest.files import parquet
 from icans_risk.ingest.frames import RAW
-from icans_risk.ingest.long import read_long
 from icans_risk.ingest.quality import QualityReport
+from icans_risk.ingest.tables.long import read_long
 from icans_risk.study.tables import AnalyteChoice, LongTable, OrderedAsColumn
 
 CHOICES = {

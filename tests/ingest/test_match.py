@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from icans_risk.errors import CohortError
-from icans_risk.ingest.infusions import order_infusions
 from icans_risk.ingest.match import Habits, keep_reachable, match_episodes
+from icans_risk.ingest.tables.infusions import order_infusions
 from icans_risk.study.handling import Handling
 
 DAY = 24.0

@@ -12,13 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from icans_risk.errors import CohortError
-from icans_risk.ingest import meds_files
+from icans_risk.ingest.archives import meds_files
+from icans_risk.ingest.archives.meds import read_meds
 from icans_risk.ingest.frames import RAW
-from icans_risk.ingest.infusions import order_infusions
 from icans_risk.ingest.match import Habits, match_episodes
-from icans_risk.ingest.meds import read_meds
 from icans_risk.ingest.quality import QualityReport
-from icans_risk.ingest.times import read_times
+from icans_risk.ingest.stages.times import read_times
+from icans_risk.ingest.tables.infusions import order_infusions
 from icans_risk.study.archives import MedsFolder
 
 Row = tuple[int, datetime | None, str, float | None]

@@ -19,8 +19,12 @@ from hypothesis import strategies as st
 
 from icans_risk.cohort import MODALITIES, ORDERED_AS, SCALES, Cohort
 from icans_risk.errors import CohortError
-from icans_risk.ingest.meds import read_meds
-from icans_risk.ingest.meds_export import export_meds, exported_data_kind, read_exported_meds
+from icans_risk.ingest.archives.meds import read_meds
+from icans_risk.ingest.archives.meds_export import (
+    export_meds,
+    exported_data_kind,
+    read_exported_meds,
+)
 from icans_risk.ingest.quality import QualityReport
 from icans_risk.study.archives import MedsFolder
 from icans_risk.synthetic import simulate

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from icans_risk.errors import CohortError
-from icans_risk.ingest.moments import read_moments
+from icans_risk.ingest.stages.moments import read_moments
 
 BERLIN = "Europe/Berlin"
 ZONES = (BERLIN, "America/New_York")

@@ -12,9 +12,9 @@ from pydantic import ValidationError
 
 from icans_risk.catalogue import load_catalogue
 from icans_risk.errors import CohortError
-from icans_risk.ingest.infusions import order_infusions
 from icans_risk.ingest.match import Habits, match_episodes
-from icans_risk.ingest.times import read_times
+from icans_risk.ingest.stages.times import read_times
+from icans_risk.ingest.tables.infusions import order_infusions
 from icans_risk.study.archives import OmopFolder, OmopIndex
 from ingest.omop_archives import (
     CAR_T,

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from icans_risk.errors import CohortError
-from icans_risk.ingest import omop_tables
+from icans_risk.ingest.archives import omop_tables
+from icans_risk.ingest.archives.omop import read_omop
 from icans_risk.ingest.frames import RAW
-from icans_risk.ingest.omop import read_omop
 from icans_risk.ingest.quality import QualityReport
 from ingest.omop_archives import (
     SURROGATE,

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from icans_risk.errors import CohortError
-from icans_risk.ingest import parquet as parquet_module
-from icans_risk.ingest.files import open_table
+from icans_risk.ingest.files import parquet as parquet_module
+from icans_risk.ingest.files.opening import open_table
 from icans_risk.study.tables import TableFile
 
 NOON = datetime(2026, 5, 1, 12)  # noqa: DTZ001

@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from icans_risk.errors import CohortError
-from icans_risk.ingest import text as text_module
-from icans_risk.ingest.files import open_table
-from icans_risk.ingest.quotes import QuoteCheck
-from icans_risk.ingest.text import read_text_table
+from icans_risk.ingest.files import text as text_module
+from icans_risk.ingest.files.opening import open_table
+from icans_risk.ingest.files.quotes import QuoteCheck
+from icans_risk.ingest.files.text import read_text_table
 from icans_risk.study.tables import TableFile
 
 IDENTIFIERS = ["00123", "1E5", "NA", "True", "12345678901234567890123"]

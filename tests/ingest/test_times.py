@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from icans_risk.errors import CohortError
-from icans_risk.ingest.times import read_times
+from icans_risk.ingest.stages.times import read_times
 from icans_risk.study.tables import Clock
 
 INFUSED = datetime(2024, 3, 25, 10, tzinfo=UTC)

@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from icans_risk.catalogue import load_catalogue
-from icans_risk.ingest.unit_evidence import judge
-from icans_risk.ingest.unit_outcome import (
+from icans_risk.ingest.shifts.evidence import judge
+from icans_risk.ingest.shifts.outcome import (
     declared_blocks,
     describe,
     separates_outcome,
 )
-from icans_risk.ingest.unit_shift import UnitShift, find_unit_shifts
+from icans_risk.ingest.shifts.search import UnitShift, find_unit_shifts
 from icans_risk.study.handling import UnitCorrection
 
 CATALOGUE = load_catalogue()

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from icans_risk.catalogue import Conversion, load_catalogue
-from icans_risk.ingest.unit_text import RULES, Rule, plain_unit, read_unit
+from icans_risk.ingest.stages.unit_text import RULES, Rule, plain_unit, read_unit
 
 CATALOGUE = load_catalogue()
 
@@ -19,7 +19,7 @@ def test_each_rule_does_what_its_example_says(rule: Rule) -> None:
 @pytest.mark.parametrize("dropped", RULES, ids=lambda rule: rule.why)
 def test_no_rule_is_idle(dropped: Rule, monkeypatch: pytest.MonkeyPatch) -> None:
     rest = tuple(rule for rule in RULES if rule is not dropped)
-    monkeypatch.setattr("icans_risk.ingest.unit_text.RULES", rest)
+    monkeypatch.setattr("icans_risk.ingest.stages.unit_text.RULES", rest)
     written, meant = dropped.example
     assert plain_unit(written) != plain_unit(meant)
 

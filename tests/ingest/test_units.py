@@ -7,7 +7,7 @@ import pytest
 
 from icans_risk.catalogue import from_canonical, load_catalogue
 from icans_risk.errors import CohortError
-from icans_risk.ingest.units import convert_units, refuse_unitless, refuse_unmet_corrections
+from icans_risk.ingest.stages.units import convert_units, refuse_unitless, refuse_unmet_corrections
 from icans_risk.study.handling import Handling, UnitCorrection
 
 CATALOGUE = load_catalogue()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from icans_risk.errors import CohortError
-from icans_risk.ingest.values import KNOWN_WORDS, parse_values
+from icans_risk.ingest.stages.values import KNOWN_WORDS, parse_values
 from icans_risk.study.handling import Handling
 from icans_risk.study.tables import Decimal
 

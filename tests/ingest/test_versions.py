@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from icans_risk.ingest.versions import resolve_versions
+from icans_risk.ingest.stages.versions import resolve_versions
 from icans_risk.study.handling import Handling
 
 COLUMNS = {

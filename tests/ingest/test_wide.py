@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 
 from icans_risk.errors import CohortError
-from icans_risk.ingest import wide
 from icans_risk.ingest.frames import RAW
 from icans_risk.ingest.quality import QualityReport
-from icans_risk.ingest.wide import read_wide
+from icans_risk.ingest.tables import wide
+from icans_risk.ingest.tables.wide import read_wide
 from icans_risk.study.tables import AnalyteChoice, OrderedAsColumn, WideTable
 
 COLUMNS = {

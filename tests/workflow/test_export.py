@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from icans_risk.cli.export_meds import export_meds
 from icans_risk.cohort import read_cohort_folder, write_cohort
 from icans_risk.errors import CohortError
-from icans_risk.ingest.meds_export import exported_data_kind, read_exported_meds
+from icans_risk.ingest.archives.meds_export import exported_data_kind, read_exported_meds
 from icans_risk.synthetic import simulate
 from icans_risk.workflow.export import export_cohort
 

@@ -1,14 +1,18 @@
 """Outside files become a cohort, or a clear statement of what to mend."""
 
+from icans_risk.ingest.archives.meds_export import (
+    export_meds,
+    exported_data_kind,
+    read_exported_meds,
+)
 from icans_risk.ingest.assemble import Ingested
-from icans_risk.ingest.daily import read_daily
-from icans_risk.ingest.episodes import build_episodes
-from icans_risk.ingest.meds_export import export_meds, exported_data_kind, read_exported_meds
+from icans_risk.ingest.files.text import read_text_table
 from icans_risk.ingest.pseudonyms import make_key, pseudonym, read_key
 from icans_risk.ingest.quality import Finding, QualityReport
 from icans_risk.ingest.quarantine import Quarantine
 from icans_risk.ingest.sources import ingest, read_patients
-from icans_risk.ingest.text import read_text_table
+from icans_risk.ingest.tables.daily import read_daily
+from icans_risk.ingest.tables.episodes import build_episodes
 
 __all__ = [
     "Finding",

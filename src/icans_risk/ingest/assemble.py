@@ -11,12 +11,12 @@ from icans_risk.catalogue import Analyte
 from icans_risk.cohort import Cohort
 from icans_risk.errors import CohortError
 from icans_risk.ingest.frames import usable
-from icans_risk.ingest.grades import CRS_EVENT, crs_events
-from icans_risk.ingest.infusions import INFUSION
 from icans_risk.ingest.profile import profile
 from icans_risk.ingest.pseudonyms import pseudonym
 from icans_risk.ingest.quality import QualityReport
 from icans_risk.ingest.quarantine import Quarantine
+from icans_risk.ingest.tables.grades import CRS_EVENT, crs_events
+from icans_risk.ingest.tables.infusions import INFUSION
 
 __all__ = ["Ingested"]
 

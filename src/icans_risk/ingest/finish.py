@@ -6,15 +6,15 @@ import polars as pl
 
 from icans_risk.catalogue import load_catalogue
 from icans_risk.errors import CohortError
-from icans_risk.ingest.assays import assay_problems, choose_assays
 from icans_risk.ingest.frames import usable
-from icans_risk.ingest.limits import check_limits
 from icans_risk.ingest.pipeline import WORDS, Collected
 from icans_risk.ingest.quality import ROWS_KEPT, QualityReport, Severity
-from icans_risk.ingest.unit_outcome import declared_blocks, describe, separates_outcome
-from icans_risk.ingest.unit_shift import find_unit_shifts
-from icans_risk.ingest.units import refuse_unitless, refuse_unmet_corrections
-from icans_risk.ingest.versions import resolve_versions
+from icans_risk.ingest.shifts.outcome import declared_blocks, describe, separates_outcome
+from icans_risk.ingest.shifts.search import find_unit_shifts
+from icans_risk.ingest.stages.assays import assay_problems, choose_assays
+from icans_risk.ingest.stages.limits import check_limits
+from icans_risk.ingest.stages.units import refuse_unitless, refuse_unmet_corrections
+from icans_risk.ingest.stages.versions import resolve_versions
 from icans_risk.study.handling import Handling
 
 __all__ = ["check_budget", "check_platforms", "check_units", "finish_groups", "note_finished"]

@@ -8,13 +8,13 @@ import polars as pl
 
 from icans_risk.catalogue import load_catalogue
 from icans_risk.errors import CohortError
-from icans_risk.ingest.availability import fill_availability
 from icans_risk.ingest.match import Habits, keep_reachable, match_episodes
 from icans_risk.ingest.quality import QualityReport
 from icans_risk.ingest.quarantine import Quarantine
-from icans_risk.ingest.times import read_times
-from icans_risk.ingest.units import convert_units
-from icans_risk.ingest.values import parse_values
+from icans_risk.ingest.stages.availability import fill_availability
+from icans_risk.ingest.stages.times import read_times
+from icans_risk.ingest.stages.units import convert_units
+from icans_risk.ingest.stages.values import parse_values
 from icans_risk.study.handling import Handling
 
 __all__ = ["Collected", "Stream", "collect"]

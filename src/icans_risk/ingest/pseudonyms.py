@@ -102,7 +102,7 @@ def pseudonym(identifier: str, key: bytes, *, kind: str) -> str:
     Examples
     --------
     >>> pseudonym("00123", bytes(32), kind="patient")
-    'p-e3tl6ztrbylrepfw'
+    'p-jofyeaj3aaxkz2yk'
     """
     digest = hmac.new(key, f"{kind}\x1f{identifier}".encode(), hashlib.sha256).digest()
     return f"{kind[0]}-{base64.b32encode(digest[:HASH_BYTES]).decode().lower()}"

@@ -7,7 +7,9 @@ import polars as pl
 
 from icans_risk.cohort import GRADES
 from icans_risk.errors import CohortError
-from icans_risk.ingest.archive import Archive
+from icans_risk.ingest.archives.archive import Archive
+from icans_risk.ingest.archives.meds import read_meds
+from icans_risk.ingest.archives.omop import read_omop
 from icans_risk.ingest.assemble import Ingested
 from icans_risk.ingest.finish import (
     check_budget,
@@ -17,16 +19,14 @@ from icans_risk.ingest.finish import (
     note_finished,
 )
 from icans_risk.ingest.frames import usable
-from icans_risk.ingest.grades import read_grades
-from icans_risk.ingest.infusions import order_infusions, read_infusions, with_constants
-from icans_risk.ingest.long import read_long
 from icans_risk.ingest.match import Habits
-from icans_risk.ingest.meds import read_meds
-from icans_risk.ingest.omop import read_omop
 from icans_risk.ingest.pipeline import Stream, collect
 from icans_risk.ingest.pseudonyms import read_key
 from icans_risk.ingest.quality import QualityReport
-from icans_risk.ingest.wide import read_wide
+from icans_risk.ingest.tables.grades import read_grades
+from icans_risk.ingest.tables.infusions import order_infusions, read_infusions, with_constants
+from icans_risk.ingest.tables.long import read_long
+from icans_risk.ingest.tables.wide import read_wide
 from icans_risk.study.data import Data
 from icans_risk.study.tables import LongTable, WideTable
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from icans_risk.catalogue import Analyte, load_catalogue
 from icans_risk.errors import IcansRiskError
-from icans_risk.ingest.synonyms import match_analyte, synonyms_of
+from icans_risk.ingest.draft.synonyms import match_analyte, synonyms_of
 
 __all__ = [
     "LEAK_WORDS",

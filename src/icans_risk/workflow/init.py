@@ -8,9 +8,9 @@ from typing import Any
 from icans_risk.catalogue import load_catalogue
 from icans_risk.errors import StudyError
 from icans_risk.features.scores import SCORES
-from icans_risk.ingest.draft import DataDraft, draft_data
-from icans_risk.ingest.lines import FILL_IN, Lines
-from icans_risk.ingest.peek import LOOKED_AT, Peek
+from icans_risk.ingest.draft.lines import FILL_IN, Lines
+from icans_risk.ingest.draft.peek import LOOKED_AT, Peek
+from icans_risk.ingest.draft.write import DataDraft, draft_data
 from icans_risk.workflow.files import check_folder, write_whole
 
 __all__ = ["draft_study"]

@@ -1,0 +1,1 @@
+"""Archives in a common data model: MEDS and OMOP."""

@@ -1,0 +1,1 @@
+"""Any file becomes raw cells: text, workbooks, Parquet; nothing interpreted."""
