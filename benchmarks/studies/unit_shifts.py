@@ -27,7 +27,8 @@ from icans_risk.ingest.shifts.search import UnitShift, find_unit_shifts
 from icans_risk.synthetic import PRODUCT_MIXES, simulate
 
 HERE = Path(__file__).parent
-SEED = 20261121
+# Not the seed on which the rules were tuned.
+SEED = 20261122
 CATALOGUE = load_catalogue()
 # Ways to arrange a clean cohort: order of the rows, and who is at which site.
 CLEAN = ("patient", "calendar", "relative", "two files", "small sites", "severe site")
@@ -56,7 +57,7 @@ class Case(NamedTuple):
 
 def main() -> None:
     """Run the study at full size and write its table."""
-    table = run(clean=200, repeats=60, seed=SEED)
+    table = run(clean=200, repeats=20, seed=SEED)
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
     ).stdout.strip()
