@@ -121,3 +121,11 @@ def test_an_empty_identifier_is_refused(tmp_path: Path) -> None:
 def test_a_table_with_a_header_alone_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CohortError, match="expected rows under the header"):
         read(tmp_path, "id,age\n")
+
+
+@pytest.mark.parametrize("cell", ["2026-05-01", "1.5.2026", "05/01/26", "2026-05-01T10:00"])
+def test_no_calendar_date_enters_the_episodes(tmp_path: Path, cell: str) -> None:
+    columns = {"discharge": EpisodeColumn(column="out")}
+    with pytest.raises(CohortError, match=r"no calendar date.*row 3") as caught:
+        read(tmp_path, f"id,out\nA,\nB,{cell}\n", episodes=columns)
+    assert cell not in str(caught.value)

@@ -81,7 +81,6 @@ def test_iso_times_are_read(cell: str, expected: datetime) -> None:
         "2026-05-01T14",
         "2026-05-01T14:30+20:00",
         "2026-05-01 14:30 CET",
-        "1999-12-31",
         "1970-01-01T00:00:00.000045",
         "yesterday",
     ],
@@ -90,6 +89,11 @@ def test_anything_else_is_unreadable(cell: str) -> None:
     read = moments([cell])
     assert read["problem"].to_list() == ["unreadable_time"]
     assert read["moment"].to_list() == [None]
+
+
+def test_what_is_older_than_any_infusion_is_out_of_reach() -> None:
+    read = moments(["1999-12-31", "1970-01-02", "2000-01-01"])
+    assert read["problem"].to_list() == ["out_of_reach", "out_of_reach", None]
 
 
 def test_empty_cells_have_neither_moment_nor_problem() -> None:

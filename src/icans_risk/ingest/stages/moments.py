@@ -5,6 +5,7 @@ skipped is no moment. A date without a time stands for the end of its local day.
 """
 
 import difflib
+from datetime import date
 from zoneinfo import available_timezones
 
 import polars as pl
@@ -14,7 +15,9 @@ from icans_risk.ingest.files.raw_table import show_rows
 
 __all__ = ["read_moments"]
 
-# Older times are typing errors, or the epoch of a system that had no date.
+# A number that was read as a date lands here.
+EPOCH = date(1970, 1, 1)
+# What is older is an old result: nobody had been infused with CAR T-cells.
 FIRST_YEAR = 2000
 # Of the cells of a column that hold no time, so many say that it is not a column of times.
 MOST = 0.5
@@ -147,8 +150,10 @@ def _place(parts: pl.DataFrame, zone: str | None) -> pl.DataFrame:
     problem = (
         pl.when(pl.col("kind") == "empty")
         .then(None)
-        .when(local.is_null() | (local.dt.year() < FIRST_YEAR))
+        .when(local.is_null() | (local.dt.date() == EPOCH))
         .then(pl.lit("unreadable_time"))
+        .when(local.dt.year() < FIRST_YEAR)
+        .then(pl.lit("out_of_reach"))
         .when(pl.col("moment").is_null())
         .then(pl.lit("time_in_gap"))
     )

@@ -20,6 +20,8 @@ __all__ = ["INFUSION", "order_infusions", "read_infusions", "with_constants"]
 # What the later stages know of an infusion, beside the columns of the episodes table.
 INFUSION = ("patient_id", "episode_id", "infused", "reason", "position", "next_infusion_h")
 TIMES = {"followed_until": "followed_until_h", "discharged": "discharged_h", "died": "died_h"}
+# Dates end here, so that no cohort, model or report can hold one.
+DATE_LIKE = r"\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}"
 ANY_NUMBER = (-float("inf"), float("inf"))
 
 
@@ -197,7 +199,14 @@ def _fill(
         )
     if kind == "flag":
         return _flags(table, choice.column, cells)
-    return cells.map(str, na_action="ignore").astype("str")
+    texts = cells.map(str, na_action="ignore")
+    table.refuse(
+        choice.column,
+        texts.index[texts.str.match(DATE_LIKE).fillna(False).astype(bool)],
+        expected="no calendar date: a cohort knows only hours since infusion",
+        remedy="Name it as a time of the infusion, or leave it out; 'era' holds the year.",
+    )
+    return texts.astype("str")
 
 
 def _kind(cells: pd.Series, decimal: Decimal) -> str:
