@@ -1,6 +1,7 @@
 """Write the generated documents anew: ``python docs/make_documents.py``.
 
-Run it after a change of the catalogue, the statistics, the scores or the study file's blocks.
+Run it after a change of the catalogue, the reasons, the statistics, the scores or the study
+file's blocks.
 """
 
 import sys

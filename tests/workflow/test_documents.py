@@ -1,5 +1,6 @@
 """Generated documents are fresh, and the schema knows every study file of ours."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,33 @@ def test_a_mistake_is_seen_in_the_editor(study: dict[str, Any]) -> None:
 def test_an_analyte_is_a_name_or_a_block(choice: object) -> None:
     study = demo(data={"meds": {"folder": "x", "codes": {"a": choice}}})
     jsonschema.validate(study, study_schema())
+
+
+@pytest.mark.parametrize(
+    "name", ["plasma.nfl@ella", "plasma.nfl@simoa_hd_x", "plasma.nfl@Ella", "plasma.nfl@",
+             "plasma.crp@ella", "plasma.cpr"],
+)  # fmt: skip
+@pytest.mark.parametrize("in_short", [True, False])
+def test_an_editor_admits_the_names_that_the_catalogue_knows(name: str, in_short: bool) -> None:
+    choice = name if in_short else {"analyte": name}
+    study = demo(data={"meds": {"folder": "x", "codes": {"a": choice}}})
+    schema = jsonschema.Draft202012Validator(study_schema())
+    assert schema.is_valid(study) == (name in load_catalogue())
+
+
+def keys_of(part: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each key of each block, however deep, with what the schema says of it."""
+    if isinstance(part, dict):
+        yield from part.get("properties", {}).items()
+        part = list(part.values())
+    for below in part if isinstance(part, list) else ():
+        yield from keys_of(below)
+
+
+def test_every_key_of_every_block_shows_a_text() -> None:
+    keys = list(keys_of(study_schema()))
+    assert {"until_h", "reg_lambda", "id_prefix", "layout"} <= {name for name, _ in keys}
+    assert [name for name, key in keys if not key.get("description")] == []
 
 
 def test_a_key_shows_the_text_of_its_attribute_also_an_inherited_one() -> None:

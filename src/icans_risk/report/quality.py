@@ -168,14 +168,15 @@ def _finding(finding: Mapping[str, Any]) -> dict[str, Any]:
         )
     place = ("code", "file", "sheet", "column", "message", "action")
     words = {key: clean(finding.get(key) or "") for key in place}
-    rows = sorted({int(row) for row in finding.get("rows") or ()})
-    return words | {"severity": severity, "count": int(finding["count"]), "rows": _rows(rows)}
+    rows, count = sorted({int(row) for row in finding.get("rows") or ()}), int(finding["count"])
+    return words | {"severity": severity, "count": count, "rows": _rows(rows, count)}
 
 
-def _rows(rows: list[int]) -> str:
+def _rows(rows: list[int], count: int) -> str:
     shown = ", ".join(str(row) for row in rows[:ROWS_SHOWN])
-    more = len(rows) - ROWS_SHOWN
-    return f"{shown} and {more} more" if more > 0 else shown
+    # Of many rows only some are kept, and they are still counted.
+    more = count - ROWS_SHOWN
+    return f"{shown} and {more:,} more" if rows and more > 0 else shown
 
 
 def _table(frame: pd.DataFrame) -> dict[str, list[Any]]:

@@ -47,7 +47,8 @@ class OmopIndex(Strict):
     concepts : tuple of int
         Concept identifiers that mark the infusion.
     surrogate : bool
-        Whether each person's first row stands for an infusion that the archive lacks.
+        Whether each person's first row stands for an infusion that the archive lacks; said
+        on every page.
     infused_at : str, optional
         ``HH:MM``, local, for infusions of which only the date is recorded. Midnight counts
         as such: it is what the data model writes where the hour is not known.

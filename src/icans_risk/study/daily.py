@@ -19,6 +19,19 @@ class Correction(Strict):
 
     It is refused unless the cell still equals that of ``equals_row``. Rows are numbered as
     the spreadsheet shows them; no identifier has to be written into a study file.
+
+    Attributes
+    ----------
+    row : int
+        Row of the cell.
+    column : str
+        Column of the cell.
+    equals_row : int
+        Row whose cell in this column holds the same wrong content.
+    take_from_row : int
+        Row whose cell in this column holds the right content.
+    because : str
+        How it is known.
     """
 
     row: int = Field(ge=2)
@@ -29,14 +42,32 @@ class Correction(Strict):
 
 
 class EventColumn(Strict):
-    """A column of the daily table that becomes events."""
+    """A column of the daily table that becomes events.
+
+    Attributes
+    ----------
+    column : str
+        Header.
+    ordered_as : {"protocol", "prophylaxis", "clinical", "unknown"}
+        Why it was measured.
+    """
 
     column: str
     ordered_as: Literal["protocol", "prophylaxis", "clinical", "unknown"]
 
 
 class Roster(Strict):
-    """A table that names every patient of the study."""
+    """A table that names every patient of the study.
+
+    Attributes
+    ----------
+    file : Path
+        The workbook.
+    sheet : str, optional
+        Sheet of a workbook that has several.
+    patient : str
+        Column of the patient's identifier.
+    """
 
     file: Path
     sheet: str | None = None
@@ -44,7 +75,13 @@ class Roster(Strict):
 
 
 class ScaleColumn(Strict):
-    """A column that says on which scale each row was graded."""
+    """A column that says on which scale each row was graded.
+
+    Attributes
+    ----------
+    column : str
+        Header; its cells are ASTCT, CARTOX or CTCAE.
+    """
 
     column: str
 

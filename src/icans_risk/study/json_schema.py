@@ -12,6 +12,7 @@ from icans_risk.study.strict import Strict
 __all__ = ["attribute_texts", "study_schema"]
 
 _NAMES = re.compile(r"(\w+(?:, \w+)*) : ")
+_PLATFORM = "[a-z0-9]+(?:_[a-z0-9]+)*"
 
 
 def study_schema() -> dict[str, Any]:
@@ -97,9 +98,16 @@ def attribute_texts(docstring: str) -> dict[str, str]:
     return {name: " ".join(lines).strip() for name, lines in found.items()}
 
 
+def _platforms() -> str:
+    """Match the entry of one platform where platforms disagree, as ``plasma.nfl@ella``."""
+    names = [name for name, entry in load_catalogue().items() if entry.assay_dependent]
+    return f"^(?:{'|'.join(map(re.escape, names))})@{_PLATFORM}$"
+
+
 def _allow_short_form(parts: dict[str, Any]) -> None:
     """Let an editor offer the catalogue's names, alone or as ``analyte``."""
-    names = {"enum": list(load_catalogue()), "type": "string"}
+    known = [{"enum": list(load_catalogue())}, {"pattern": _platforms()}]
+    names: dict[str, Any] = {"anyOf": known, "type": "string"}
     choice = parts["AnalyteChoice"]
     choice["properties"]["analyte"] |= names
     parts["AnalyteChoice"] = {

@@ -71,7 +71,16 @@ class TableFile(Strict):
 class EpisodeColumn(Strict):
     """Where one column of the episodes table comes from: exactly one source.
 
-    ``words`` says what the column's words mean here; a word that is not listed stays.
+    Attributes
+    ----------
+    value : str or float, optional
+        The same for all.
+    column : str, optional
+        Column of the table of infusions.
+    id_prefix : mapping of str to str, optional
+        Beginnings of patient identifiers and what they mean.
+    words : mapping of str to str
+        What the column's words mean here; a word that is not listed stays.
     """
 
     value: str | float | None = None
@@ -114,7 +123,15 @@ class Infusions(TableFile):
 
 
 class OrderedAsColumn(Strict):
-    """A column that says why a test was ordered; a word that is not listed is ``unknown``."""
+    """A column that says why a test was ordered; a word that is not listed is ``unknown``.
+
+    Attributes
+    ----------
+    column : str
+        Header.
+    words : mapping of str to str
+        The column's words and what they mean: protocol, prophylaxis, clinical or unknown.
+    """
 
     column: str
     words: dict[str, OrderedAs]
@@ -187,8 +204,16 @@ class LongTable(_Measured):
 
     Attributes
     ----------
-    analyte, value, unit, assay, specimen : str
-        Columns.
+    layout : {"long"}
+        Says that each row is a result.
+    analyte : str
+        Column of the words for what was measured.
+    value : str
+        Column of results.
+    unit : str, optional
+        Column of units.
+    assay, specimen : str, optional
+        Columns of platform and specimen; both together tell measurements apart.
     analytes : mapping of str to AnalyteChoice
         The source's words and what they mean. Without it the words are catalogue names.
     others : {"refuse", "ignore"}
@@ -206,7 +231,15 @@ class LongTable(_Measured):
 
 
 class WideTable(_Measured):
-    """One row per time, one column per analyte."""
+    """One row per time, one column per analyte.
+
+    Attributes
+    ----------
+    layout : {"wide"}
+        Says that each analyte has a column.
+    columns : mapping of str to AnalyteChoice
+        Headers and what stands under them; other columns are not read.
+    """
 
     layout: Literal["wide"]
     columns: dict[str, AnalyteChoice] = Field(min_length=1)
@@ -220,8 +253,16 @@ class GradeTable(TableFile):
 
     Attributes
     ----------
+    patient, episode : str, optional
+        Exactly one. A patient with several infusions needs ``episode``.
     assessed : str
         Time column; with ``clock: day_number`` a grade covers its whole day.
+    available : str, optional
+        When the grade could be read; without it, or where it is empty, when it was assessed.
+    scale : str or ScaleColumn
+        The scale of all grades, or the column that says it for each row.
+    half_grades : {"ceil", "floor", "strict"}
+        Where a half grade goes, the mean of two raters; strict refuses it.
     grades : mapping of str to str
         What is graded and its column.
     """

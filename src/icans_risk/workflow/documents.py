@@ -8,11 +8,19 @@ from types import MappingProxyType
 from icans_risk.catalogue import Analyte, load_catalogue
 from icans_risk.features.kernel import STATISTICS
 from icans_risk.features.scores import SCORES
+from icans_risk.ingest.reasons import LEFT_OUT, REASONS
 from icans_risk.study.json_schema import study_schema
 from icans_risk.workflow.catalogue import LEAK_WORDS, reference_in_words
 from icans_risk.workflow.files import write_whole
 
-__all__ = ["DOCUMENTS", "STATISTIC_WORDS", "feature_dictionary", "schema_text", "write_documents"]
+__all__ = [
+    "DOCUMENTS",
+    "STATISTIC_WORDS",
+    "feature_dictionary",
+    "reasons_page",
+    "schema_text",
+    "write_documents",
+]
 
 STATISTIC_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -30,9 +38,18 @@ STATISTIC_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 
-_OPENING = """\
-<!-- Generated: do not edit. `python docs/make_documents.py` writes it anew from the catalogue. -->
+_GENERATED = "<!-- Generated: do not edit. `python docs/make_documents.py` writes it anew. -->\n\n"
 
+_REASONS = """\
+# Why a row is not used
+
+A row that is set aside is kept in `quarantine.csv` and counts towards
+`handling.quarantine_at_most`. One that is left out is only counted: nothing is wrong with it. How
+exports are read: [From an export to a cohort](reading_data.md).
+
+"""
+
+_OPENING = """\
 # Feature dictionary
 
 What a column of a patient's vector means. `icans-risk catalogue crp` shows an entry with its
@@ -98,7 +115,12 @@ def feature_dictionary() -> str:
     str
         Names, windows, statistics, scores, and one table of analytes per modality.
     """
-    parts = [_OPENING, "\n## Statistics\n\n", _table(("statistic", "what", "unit"), _statistics())]
+    parts = [
+        _GENERATED,
+        _OPENING,
+        "\n## Statistics\n\n",
+        _table(("statistic", "what", "unit"), _statistics()),
+    ]
     scores = [
         (f"`{name}`", score.label, ", ".join(f"`{i}`" for i in score.inputs), score.source)
         for name, score in SCORES.items()
@@ -149,13 +171,26 @@ def _table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
+def reasons_page() -> str:
+    """Write the reasons for which rows of results are not used, as Markdown."""
+    rows = [
+        (f"`{code}`", "left out" if code in LEFT_OUT else "set aside", why.message, why.remedy)
+        for code, why in REASONS.items()
+    ]
+    return _GENERATED + _REASONS + _table(("reason", "the row is", "because", "cure"), rows)
+
+
 def schema_text() -> str:
     """Write the JSON schema of the study file as ``icans-risk schema`` prints it."""
     return json.dumps(study_schema(), indent=2) + "\n"
 
 
 DOCUMENTS: Mapping[str, Callable[[], str]] = MappingProxyType(
-    {"feature_dictionary.md": feature_dictionary, "study.schema.json": schema_text}
+    {
+        "feature_dictionary.md": feature_dictionary,
+        "reasons.md": reasons_page,
+        "study.schema.json": schema_text,
+    }
 )
 
 

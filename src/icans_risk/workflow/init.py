@@ -26,7 +26,7 @@ _HEAD = f"""\
 study: my_study
 title: Severe ICANS after CAR T-cells
 data_kind: real
-profile: quick  # full: more rebuilds
+profile: quick  # full, once the settings are those for results
 seed: 1
 """
 
