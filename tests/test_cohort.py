@@ -104,3 +104,9 @@ def test_missing_text_stays_missing() -> None:
 
 def test_the_same_grade_given_twice_is_no_contradiction() -> None:
     Cohort(episodes(), events(), pd.concat([grades(), grades()]))
+
+
+@pytest.mark.parametrize("cells", [pd.Timestamp("2026-05-01"), True])
+def test_a_date_and_a_truth_value_are_no_numbers(cells: object) -> None:
+    with pytest.raises(CohortError, match="followed_until_h must be finite numbers, 2 cells"):
+        Cohort(episodes(followed_until_h=cells), events(), grades())

@@ -103,6 +103,12 @@ def test_many_platforms_are_not_all_named() -> None:
     assert "kit 08" not in message
 
 
+def test_a_platform_that_hardly_anybody_has_is_not_named() -> None:
+    rows = results(("Ella", 1.0), ("read by Dr Zebedee", 1.0), ("", 1.0))
+    [problem] = assay_problems(rows, Handling(), CATALOGUE, rare={"read by Dr Zebedee"})
+    assert problem.message.endswith("1 on an unstated one, 1 on 'Ella', 1 on a rare one.")
+
+
 def test_of_several_platforms_one_is_used_and_the_others_are_set_aside() -> None:
     rows = pl.concat([MIXED, results(("Cobas", 5.0), analyte="plasma.crp")])
     chosen = choose(rows, handling(use="Ella"))

@@ -100,6 +100,15 @@ def test_an_age_that_cannot_be_sets_the_episode_aside(tmp_path: Path) -> None:
     assert codes(quality) == {"impossible_episode": 1}
 
 
+@pytest.mark.parametrize("role", ["followed_until", "discharged", "died"])
+def test_what_ends_before_the_infusion_sets_the_episode_aside(tmp_path: Path, role: str) -> None:
+    text = "id,at,end\nA,2026-01-05T10:00,2026-01-05T09:59\nB,2026-01-05T10:00,2026-01-05T10:00\n"
+    frame, quality = read(tmp_path, text, **{role: "end"}, **CALENDAR)
+    assert frame["reason"].to_list() == ["impossible_episode", None]
+    (finding,) = quality.findings
+    assert (finding.file, finding.column, finding.rows) == ("infusions.csv", "end", (2,))
+
+
 def test_words_are_translated_and_others_stay(tmp_path: Path) -> None:
     source = EpisodeColumn(column="p", words={"Yescarta": "axi-cel"})
     frame, _ = read(tmp_path, "id,p\nA,Yescarta\nB,Novum\nC,\n", episodes={"product": source})

@@ -54,6 +54,9 @@ def _check_column(column: pd.Series, spec: Column, *, where: str) -> pd.Series:
     column = column.reset_index(drop=True)
     refuse_cells(column.isna() & (not spec.nullable), where, "must be filled")
     if spec.kind == "number":
+        # Pandas would count the nanoseconds of a date, and take True for one.
+        is_other = pd.api.types.is_datetime64_any_dtype(column) or column.dtype == bool
+        refuse_cells(column.notna() & is_other, where, "must be finite numbers")
         numbers = pd.to_numeric(column, errors="coerce").astype("float64")
         wrong = (numbers.isna() & column.notna()) | np.isinf(numbers)
         refuse_cells(wrong, where, "must be finite numbers")

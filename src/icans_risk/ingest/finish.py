@@ -8,6 +8,7 @@ from icans_risk.catalogue import load_catalogue
 from icans_risk.errors import CohortError
 from icans_risk.ingest.frames import usable
 from icans_risk.ingest.pipeline import WORDS, Collected
+from icans_risk.ingest.presence import SMALL
 from icans_risk.ingest.quality import ROWS_KEPT, QualityReport, Severity
 from icans_risk.ingest.shifts.outcome import declared_blocks, describe, separates_outcome
 from icans_risk.ingest.shifts.search import find_unit_shifts
@@ -91,9 +92,11 @@ def check_units(
 
 def check_platforms(collected: Collected, handling: Handling, *, quality: QualityReport) -> None:
     """Add an error for each analyte whose platforms would be pooled without a word."""
-    rows = _usable(collected, ("file", "row", "analyte", "assay"))
+    rows = _usable(collected, ("file", "row", "episode_id", "analyte", "assay"))
     rows = rows.with_columns(pl.col("file", "analyte", "assay").cast(pl.String))
-    for problem in assay_problems(rows, handling, load_catalogue()):
+    people = rows.group_by("assay").agg(episodes=pl.col("episode_id").n_unique())
+    rare = set(people.filter((pl.col("assay") != "") & (pl.col("episodes") < SMALL))["assay"])
+    for problem in assay_problems(rows, handling, load_catalogue(), rare=rare):
         quality.add(
             "mixed_platforms", "error", problem.rows, count=problem.count,
             where=(problem.file, "", problem.analyte),
@@ -110,7 +113,8 @@ def check_budget(collected: Collected, handling: Handling, *, quality: QualityRe
     share = bad / total if total else 0.0
     if share > handling.quarantine_at_most:
         quality.add(
-            "too_much_quarantined", "error", (), count=bad, where=("", "", ""),
+            "too_much_quarantined", "error", (), count=bad,
+            where=(", ".join(_words(collected.quarantine.rows["file"])), "", ""),
             message=(
                 f"{bad:,} of {total:,} rows ({share:.1%}) were set aside, more than the "
                 f"{handling.quarantine_at_most:.1%} that handling.quarantine_at_most allows."
@@ -132,8 +136,6 @@ def finish_groups(collected: Collected, handling: Handling) -> Iterator[pl.DataF
     catalogue = load_catalogue()
     for number, parts in enumerate(collected.groups):
         collected.groups[number] = []
-        if not parts:
-            continue
         rows = pl.concat(parts).with_columns(pl.col(name).cast(pl.String) for name in WORDS)
         is_result = usable() & pl.col("missing").is_null()
         rest = rows.filter(~is_result)
@@ -153,13 +155,18 @@ def note_finished(groups: Sequence[pl.DataFrame], quality: QualityReport) -> Non
         Receives the findings.
     """
     for code, (severity, is_so, message, action) in FINISHED.items():
-        found = [rows.filter(is_so).select("file", "row") for rows in groups if len(rows)]
-        rows = pl.concat(found) if found else pl.DataFrame({"file": [], "row": []})
+        rows = pl.concat(rows.filter(is_so).select("file", "row", "column") for rows in groups)
+        columns = _words(rows["column"])
         quality.add(
             code, severity, rows["row"].head(ROWS_KEPT), count=len(rows),
-            where=(", ".join(sorted(rows["file"].cast(pl.String).unique())), "", ""),
+            # Of a wide table every column may be concerned: the table of analytes tells them.
+            where=(", ".join(_words(rows["file"])), "", columns[0] if len(columns) == 1 else ""),
             message=message, action=action,
         )  # fmt: skip
+
+
+def _words(cells: pl.Series) -> list[str]:
+    return sorted(cells.cast(pl.String).unique())
 
 
 def _resolve(rows: pl.DataFrame, handling: Handling) -> pl.DataFrame:

@@ -1,6 +1,6 @@
 """Chunks of raw results through the stages, each row kept, missing, or set aside with a reason."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ import polars as pl
 from icans_risk.catalogue import load_catalogue
 from icans_risk.errors import CohortError
 from icans_risk.ingest.match import Habits, keep_reachable, match_episodes
-from icans_risk.ingest.quality import QualityReport
+from icans_risk.ingest.quality import ROWS_KEPT, QualityReport
 from icans_risk.ingest.quarantine import Quarantine
 from icans_risk.ingest.stages.availability import fill_availability
 from icans_risk.ingest.stages.times import read_times
@@ -28,7 +28,12 @@ WORDS = (
     "file", "column", "episode_id", "site", "analyte", "unit_read", "assay", "ordered_as",
     "censored", "missing", "reason", "availability", "era",
 )  # fmt: skip
-NUMBERS = ("row", "position", "collected_h", "available_h", "value")
+NUMBERS: Mapping[str, pl.DataType] = {
+    "row": pl.Int64(), "position": pl.UInt32(),
+    "collected_h": pl.Float64(), "available_h": pl.Float64(), "value": pl.Float64(),
+}  # fmt: skip
+# A group without a result is a group all the same.
+NOTHING = pl.Schema(dict.fromkeys(WORDS, pl.Categorical()) | dict(NUMBERS))
 
 
 class Stream(NamedTuple):
@@ -48,13 +53,13 @@ class Collected:
         Coded rows: ``WORDS`` and ``NUMBERS``.
     quarantine : Quarantine
         Raw cells of what was set aside.
-    flags : dict of str to int
-        How many times were adjusted, by kind.
+    flags : dict of str to list of DataFrame
+        File and row of times that were adjusted, by kind.
     """
 
     groups: list[list[pl.DataFrame]]
     quarantine: Quarantine = field(default_factory=Quarantine)
-    flags: dict[str, int] = field(default_factory=dict)
+    flags: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
 
     def select(self, *columns: str) -> pl.DataFrame:
         """Return some columns of all rows."""
@@ -93,7 +98,7 @@ def collect(
         Every row of every source that could be read.
     """
     count = min(GROUPS, max(1, len(infusions) // FEW_EPISODES))
-    collected = Collected([[] for _ in range(count)])
+    collected = Collected([[NOTHING.to_frame()] for _ in range(count)])
     for stream in streams:
         try:
             for chunk in stream.chunks:
@@ -128,8 +133,7 @@ def _quarter() -> pl.Expr:
 
 def _keep(frame: pl.DataFrame, collected: Collected, episodes: int) -> None:
     for name in ("dst_ambiguous", "clamped"):
-        flagged = int(frame[name].sum() or 0)
-        collected.flags[name] = collected.flags.get(name, 0) + flagged
+        collected.flags.setdefault(name, []).append(frame.filter(name).select("file", "row"))
     coded = frame.select(
         *(pl.col(name).cast(pl.Categorical) for name in WORDS), *(pl.col(name) for name in NUMBERS)
     )
@@ -152,8 +156,10 @@ def _note_flags(collected: Collected, quality: QualityReport) -> None:
             "Taken as available at collection.",
         ),
     }
-    for code, (message, action) in said.items():
-        quality.add(
-            code, "note", (), count=collected.flags.get(code, 0), where=("", "", ""),
-            message=message, action=action,
-        )  # fmt: skip
+    for code, frames in collected.flags.items():
+        message, action = said[code]
+        for (file,), rows in pl.concat(frames).group_by("file", maintain_order=True):
+            quality.add(
+                code, "note", rows["row"].head(ROWS_KEPT), count=len(rows),
+                where=(str(file), "", ""), message=message, action=action,
+            )  # fmt: skip

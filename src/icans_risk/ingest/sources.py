@@ -80,8 +80,8 @@ def ingest(
     collected.quarantine.note(quality)
     note_finished(groups, quality)
     check_budget(collected, handling, quality=quality)
-    _note_silent(infusions, groups, quality)
-    _note_never_graded(infusions, grades, quality)
+    _note_silent(infusions, groups, quality, where=_where(data))
+    _note_never_graded(infusions, grades, quality, where=_where(data))
     return Ingested(infusions, grades, groups, collected.quarantine, quality, severe, key)
 
 
@@ -160,23 +160,39 @@ def _severe(grades: pd.DataFrame, endpoint: tuple[str, int]) -> pd.Series:
     return severe
 
 
+def _where(data: Data) -> tuple[str, str, str]:
+    """Locate the identifiers of the infusions; an archive has no table of them."""
+    table = data.infusions
+    if table is None:
+        return "", "", ""
+    return table.files[0].name, table.sheet or "", table.episode or table.patient
+
+
 def _note_silent(
-    infusions: pl.DataFrame, groups: tuple[pl.DataFrame, ...], quality: QualityReport
+    infusions: pl.DataFrame,
+    groups: tuple[pl.DataFrame, ...],
+    quality: QualityReport,
+    *,
+    where: tuple[str, str, str],
 ) -> None:
     known = infusions.filter(usable())
     kept = [rows.filter(usable() & pl.col("missing").is_null())["position"] for rows in groups]
-    heard = pl.concat(kept).unique() if kept else pl.Series([], dtype=pl.UInt32)
+    heard = pl.concat(kept).unique()
     silent = known.filter(~pl.col("position").is_in(heard.implode()))
     quality.add(
         "no_results", "warning", silent["row"] if "row" in silent.columns else (),
-        count=len(silent), where=("", "", ""),
+        count=len(silent), where=where,
         message="An episode has no usable result at all.",
         action="Kept, with nothing measured. Check that the export is complete.",
     )  # fmt: skip
 
 
 def _note_never_graded(
-    infusions: pl.DataFrame, grades: pd.DataFrame, quality: QualityReport
+    infusions: pl.DataFrame,
+    grades: pd.DataFrame,
+    quality: QualityReport,
+    *,
+    where: tuple[str, str, str],
 ) -> None:
     if "followed_until_h" not in infusions.columns or grades.empty:
         return
@@ -185,7 +201,7 @@ def _note_never_graded(
     never = followed.filter(~pl.col("episode_id").is_in(graded))
     quality.add(
         "never_graded", "warning", never["row"] if "row" in never.columns else (),
-        count=len(never), where=("", "", ""),
+        count=len(never), where=where,
         message="An episode is said to be followed, and nobody graded it.",
         action="Counts as free of the endpoint while followed. If grades are just missing, leave "
         "its end of follow-up empty.",

@@ -1,7 +1,7 @@
 """Platforms that disagree are never pooled unless a rule of the study says how."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -69,7 +69,11 @@ class AssayProblem:
 
 
 def assay_problems(
-    rows: pl.DataFrame, handling: Handling, catalogue: Mapping[str, Analyte]
+    rows: pl.DataFrame,
+    handling: Handling,
+    catalogue: Mapping[str, Analyte],
+    *,
+    rare: Collection[str] = (),
 ) -> list[AssayProblem]:
     """Find the analytes whose platforms would be pooled, or do not fit their rule.
 
@@ -81,6 +85,8 @@ def assay_problems(
         Its ``assays`` are the rules by analyte.
     catalogue : mapping of str to Analyte
         Says which analytes are assay-dependent.
+    rare : collection of str
+        Platforms of so few episodes that their text may be a remark: they are not named.
 
     Returns
     -------
@@ -107,7 +113,10 @@ def assay_problems(
     names = [name for name in rows["analyte"].unique() if is_concerned(name)]
     problems = []
     for analyte, platforms in _platforms(rows.filter(pl.col("analyte").is_in(names))).items():
-        found = _mismatch(analyte, platforms, rules.get(analyte), catalogue=catalogue)
+        listed = _in_words(platforms, rare)
+        found = _mismatch(
+            analyte, platforms, rules.get(analyte), catalogue=catalogue, listed=listed
+        )
         if found is not None:
             problems.append(AssayProblem(analyte, tuple(platforms), *found))
     return problems
@@ -163,10 +172,11 @@ def _mismatch(
     rule: AssayRule | None,
     *,
     catalogue: Mapping[str, Analyte],
+    listed: str,
 ) -> tuple[str, str] | None:
     """Say what is wrong and what to do, if the results cannot be used as the rule says."""
     seen = [platform.assay for platform in platforms]
-    listed, key = _in_words(platforms), f"handling.assays.{analyte}"
+    key = f"handling.assays.{analyte}"
     if rule is None:
         message = f"{analyte} was measured on several platforms: {listed}."
         action = f"Say under {key} which to use, how to convert, or that each is separate."
@@ -188,11 +198,10 @@ def _mismatch(
     return None
 
 
-def _in_words(platforms: list[PlatformRows]) -> str:
-    parts = [
-        f"{platform.count} on {repr(platform.assay) if platform.assay else 'an unstated one'}"
-        for platform in platforms[:LISTED]
-    ]
+def _in_words(platforms: list[PlatformRows], rare: Collection[str]) -> str:
+    names = {platform.assay: repr(platform.assay) for platform in platforms}
+    names |= {"": "an unstated one"} | dict.fromkeys(rare, "a rare one")
+    parts = [f"{platform.count} on {names[platform.assay]}" for platform in platforms[:LISTED]]
     more = [f"{len(platforms) - LISTED} more platforms"] if len(platforms) > LISTED else []
     return ", ".join(parts + more)
 

@@ -1,7 +1,6 @@
 """The table of infusions: who is in the cohort, when each was infused, what is known of them."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import pandas as pd
 import polars as pl
@@ -23,6 +22,7 @@ TIMES = {"followed_until": "followed_until_h", "discharged": "discharged_h", "di
 # Dates end here, so that no cohort, model or report can hold one.
 DATE_LIKE = r"\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}"
 ANY_NUMBER = (-float("inf"), float("inf"))
+SET_ASIDE = "The episode and its results were set aside. Correct the row."
 
 
 def read_infusions(
@@ -62,19 +62,19 @@ def read_infusions(
     frame["infused"] = _infused(table, source)
     frame["reason"] = None
     if source.infused is not None:
-        frame.loc[frame["infused"].isna(), "reason"] = "no_infusion_time"
+        _set_aside_undated(frame, quality, where=table.at(source.infused))
     for role, name in TIMES.items():
         if (column := getattr(source, role)) is not None:
             frame[name] = hours_since(table, column, source, infused=frame["infused"])
+            _set_aside_impossible(name, frame, quality, where=table.at(column))
     for name, choice in columns.items():
         frame[name] = _fill(
             name, choice, table, patient=frame["patient_id"], decimal=source.decimal
         )
-        _set_aside_impossible(name, frame)
+        _set_aside_impossible(name, frame, quality, where=table.at(choice.column or ""))
     if "era" not in columns and source.infused is not None:
         frame["era"] = _year(frame["infused"], source.time_zone)
     quality.counts |= {"infusions_read": len(frame)}
-    _note_set_aside(frame, table, quality)
     frame.insert(0, "row", frame.index)
     known = pl.from_pandas(frame, include_index=False)
     return order_infusions(known.with_columns(pl.col("infused").dt.replace_time_zone("UTC")))
@@ -227,29 +227,33 @@ def _flags(table: RawTable, column: str, cells: pd.Series) -> pd.Series:
     return flags.astype("bool")
 
 
-def _set_aside_impossible(name: str, frame: pd.DataFrame) -> None:
+def _set_aside_undated(
+    frame: pd.DataFrame, quality: QualityReport, *, where: tuple[str, str, str]
+) -> None:
+    undated = frame["infused"].isna()
+    frame.loc[undated, "reason"] = "no_infusion_time"
+    quality.add(
+        "no_infusion_time", "warning", frame.index[undated], where=where,
+        message="An infusion has no time, or none that can be read.", action=SET_ASIDE,
+    )  # fmt: skip
+
+
+def _set_aside_impossible(
+    name: str, frame: pd.DataFrame, quality: QualityReport, *, where: tuple[str, str, str]
+) -> None:
     spec = EPISODES.get(name)
-    if spec is None or spec.limits is None or name not in frame:
+    if spec is None or spec.limits is None:
         return
     low, high = spec.limits
-    outside = (frame[name] < low) | (frame[name] > high)
-    frame.loc[outside & frame["reason"].isna(), "reason"] = "impossible_episode"
+    outside = ((frame[name] < low) | (frame[name] > high)) & frame["reason"].isna()
+    frame.loc[outside, "reason"] = "impossible_episode"
+    quality.add(
+        "impossible_episode", "warning", frame.index[outside], where=where,
+        message="A value of the episode cannot be true.", action=SET_ASIDE,
+    )  # fmt: skip
 
 
 def _year(infused: pd.Series, time_zone: str | None) -> pd.Series:
     local = infused.dt.tz_localize("UTC").dt.tz_convert(time_zone or "UTC")
     year: pd.Series = local.dt.strftime("%Y").astype("str").where(infused.notna(), None)
     return year
-
-
-def _note_set_aside(frame: pd.DataFrame, table: RawTable, quality: QualityReport) -> None:
-    said = {
-        "no_infusion_time": "An infusion has no time, or none that can be read.",
-        "impossible_episode": "A value of the episode cannot be true.",
-    }
-    for reason, message in said.items():
-        rows: Sequence[Any] = list(frame.index[frame["reason"] == reason])
-        quality.add(
-            reason, "warning", rows, where=table.at(""), message=message,
-            action="The episode and its results were set aside. Correct the row.",
-        )  # fmt: skip
