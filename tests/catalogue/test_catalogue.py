@@ -85,6 +85,8 @@ def test_what_platforms_disagree_on_is_marked() -> None:
     plasma = f"{cytokines} {nerve} il2 tnf sil2r ang1 ang2 svcam1 st2 tnfr1 pai1 d_dimer"
     named = {f"plasma.{name}" for name in plasma.split()}
     named |= {f"csf.{name}" for name in f"{cytokines} {nerve}".split()}
+    named |= {"plasma.ang2_ang1_ratio", "plasma.nfl_for_age"}
+    named |= {f"csf.{name}_plasma_ratio" for name in ("il6", "il8", "mcp1", "nfl")}
     assert {a.full_name for a in ENTRIES if a.assay_dependent} == named
 
 

@@ -75,7 +75,7 @@ def test_all_words_must_match() -> None:
 
 
 def test_a_modality_narrows_the_search() -> None:
-    assert names("il6", modality="csf") == ["csf.il6"]
+    assert names("il6", modality="csf") == ["csf.il6", "csf.il6_plasma_ratio"]
     with pytest.raises(IcansRiskError, match="expected a modality of"):
         names("il6", modality="urine")
 

@@ -8,7 +8,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from icans_risk.cohort import EVENTS, GRADES, Cohort
-from icans_risk.features import STATISTICS, FeatureSpecification, Measurement, Window
+from icans_risk.features import (
+    CHANGE_KINDS,
+    STATISTICS,
+    Change,
+    FeatureSpecification,
+    Measurement,
+    Window,
+)
 
 FAST = settings(
     deadline=None,
@@ -20,6 +27,7 @@ FAST = settings(
 
 CRS = "clinical.crs_grade"
 PROTEIN = "csf.protein"
+ANALYTES = (CRS, PROTEIN, "plasma.crp")
 
 
 @dataclass(frozen=True)
@@ -51,16 +59,45 @@ WINDOWS = (
     Window("recent", "landmark", -24, 0),
     Window("since_chemo", "lymphodepletion", 0, 72),
     Window("to_date", "infusion", None, None),
+    Window("around_crs", "crs_onset", -24, 24),
 )
+# The same stretch as to_date under another name, for a second set of options.
+STRICT = Window("strict", "infusion", None, None)
+
+INTENSITY = ("count", "hours_since_last")
+QUIET = tuple(name for name in STATISTICS if name not in INTENSITY)
+OF_THRESHOLD = ("above_fraction", "hours_above", "hours_to_first_above")
 SPECIFICATION = FeatureSpecification(
-    windows=WINDOWS,
+    windows=(*WINDOWS, STRICT),
     measurements=tuple(
-        Measurement(analyte, tuple(w.name for w in WINDOWS), STATISTICS)
+        measurement
         for analyte in (CRS, PROTEIN)
+        for measurement in (
+            Measurement(analyte, tuple(w.name for w in WINDOWS), QUIET, threshold=1.0),
+            Measurement(analyte, ("to_date",), OF_THRESHOLD, threshold=-0.5),
+            Measurement(
+                analyte, ("strict",), QUIET, threshold=0.0, minimum_count=2, maximum_age_h=24
+            ),
+        )
     ),
     static=("age_years",),
+    changes=(
+        Change(CRS, ("baseline", "to_date"), tuple(CHANGE_KINDS)),
+        Change(CRS, ("early", "around_crs"), ("log2_ratio",), of="max"),
+        Change(PROTEIN, ("baseline", "recent"), tuple(CHANGE_KINDS), of="median"),
+        # Of an analyte that no measurement reads.
+        Change("plasma.crp", ("baseline", "early"), ("difference",)),
+    ),
 )
-INFORMATIVE = replace(SPECIFICATION, presence="informative")
+INFORMATIVE = replace(
+    SPECIFICATION,
+    presence="informative",
+    measurements=(
+        *SPECIFICATION.measurements,
+        Measurement(CRS, tuple(w.name for w in WINDOWS), INTENSITY),
+        Measurement(PROTEIN, ("strict",), INTENSITY, minimum_count=2),
+    ),
+)
 LANDMARKS = (0.0, 24.0, 72.0)
 
 
@@ -98,7 +135,11 @@ def make_cohort(events, *, episodes=None, grades=None):
     return Cohort(episodes, pd.DataFrame(events, columns=list(EVENTS)), grades)
 
 
-def events(*, analytes=(CRS, PROTEIN), orders=("protocol", "prophylaxis", "clinical", "unknown")):
+def events(
+    *,
+    analytes=ANALYTES,
+    orders=("protocol", "prophylaxis", "clinical", "unknown"),
+):
     """Rows full of ties: between times, with landmarks and bounds, of versions and assays."""
     times = [-80, -72, -48, -24, -23.5, -1, 0, 0.5, 6, 23.5, 24, 24.5, 48, 71.5, 72, 72.5, 90]
     return st.builds(

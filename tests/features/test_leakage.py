@@ -10,8 +10,10 @@ from features.cohorts import (
     CATALOGUE,
     CRS,
     FAST,
+    INFORMATIVE,
     LANDMARKS,
     PROTEIN,
+    QUIET,
     SPECIFICATION,
     WINDOWS,
     event,
@@ -23,7 +25,7 @@ from features.comparison import assert_identical
 from icans_risk.cohort import GRADES, Cohort
 from icans_risk.errors import LeakageError, StudyError
 from icans_risk.features import (
-    STATISTICS,
+    Change,
     FeatureSpecification,
     Measurement,
     Window,
@@ -48,7 +50,9 @@ def test_events_of_the_future_change_nothing(rows, later):
         for row in later
     ]
 
-    assert_identical(vectors_of(rows + future), vectors_of(rows))
+    for specification in (SPECIFICATION, INFORMATIVE):
+        found = vectors_of(rows + future, specification=specification)
+        assert_identical(found, vectors_of(rows, specification=specification))
 
 
 @FAST
@@ -59,7 +63,9 @@ def test_a_result_that_comes_late_is_as_good_as_deleted(rows, chosen):
     deleted = rows[:chosen] + rows[chosen + 1 :]
     late = [*deleted, rows[chosen] | {"available_h": 1000.0}]
 
-    assert_identical(vectors_of(late), vectors_of(deleted))
+    for specification in (SPECIFICATION, INFORMATIVE):
+        found = vectors_of(late, specification=specification)
+        assert_identical(found, vectors_of(deleted, specification=specification))
 
 
 @FAST
@@ -126,7 +132,9 @@ def test_the_order_of_rows_changes_nothing(rows, random):
 @given(rows=event_lists(analytes=(CRS,)), shift=st.sampled_from([-240.0, -0.5, 24.0, 1000.0]))
 def test_a_window_before_the_landmark_moves_with_time(rows, shift):
     recent = FeatureSpecification(
-        (Window("recent", "landmark", -48, -6),), (Measurement(CRS, ("recent",), STATISTICS),)
+        (Window("recent", "landmark", -48, -6), Window("around_crs", "crs_onset", -24, 24)),
+        (Measurement(CRS, ("recent", "around_crs"), QUIET, threshold=1.0, maximum_age_h=24),),
+        changes=(Change(CRS, ("around_crs", "recent"), ("difference", "slope_per_day")),),
     )
     moved = [
         row
@@ -224,7 +232,7 @@ def test_inputs_are_listed_with_both_clocks_per_landmark():
         event(PROTEIN, -24, 40.0, available_h=0),
         event(CRS, 6, 1.0, available_h=24),
         event(CRS, 48, 2.0),
-        event("plasma.crp", 6, 9.0),
+        event("plasma.il6", 6, 9.0),
         event(PROTEIN, 6, 80.0, ordered_as="clinical"),
     ]
 

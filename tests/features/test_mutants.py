@@ -82,13 +82,13 @@ MUTANTS = {
     ),
     "the second landmark sees what the first saw": (
         "kernel.py",
-        "plan.landmark[landmark]",
-        "plan.landmark[0]",
+        "group, plan.landmark[landmark]",
+        "group, plan.landmark[0]",
     ),
     "the last landmark is everyone's": (
         "kernel.py",
-        "plan.landmark[landmark]",
-        "plan.landmark[-1]",
+        "group, plan.landmark[landmark]",
+        "group, plan.landmark[-1]",
     ),
     "an event at infusion is taken for a later one": (
         "admission.py",
@@ -124,6 +124,53 @@ MUTANTS = {
         "window.py",
         "        return landmarks",
         "        return np.zeros(())",
+    ),
+    "a value at the threshold is above it": (
+        "kernel.py",
+        "sample.values > threshold",
+        "sample.values >= threshold",
+    ),
+    "one value more than the minimum is needed": (
+        "kernel.py",
+        "sample.values.size < options.minimum_count",
+        "options.minimum_count > 1 and sample.values.size <= options.minimum_count",
+    ),
+    "one value less than the minimum is enough": (
+        "kernel.py",
+        "sample.values.size < options.minimum_count",
+        "sample.values.size + 1 < options.minimum_count",
+    ),
+    "a value is as old as its report": (
+        "kernel.py",
+        "plan.landmark[landmark] - times[stop - 1]",
+        "plan.landmark[landmark] - rows.available[known[stop - 1]]",
+    ),
+    "a value of the greatest age is too old": (
+        "kernel.py",
+        "sample.age > options.maximum_age",
+        "sample.age >= options.maximum_age",
+    ),
+    "CRS begins with a grade that nobody knows yet": (
+        "onset.py",
+        "Plan(landmarks, *bounds",
+        "Plan(np.full_like(landmarks, np.inf), *bounds",
+    ),
+    "CRS begins with a grade of zero": ("onset.py", "np.nextafter(1.0, 0.0)", "-1.0"),
+    "CRS begins with grade 2": ("onset.py", "np.nextafter(1.0, 0.0)", "1.0"),
+    "a ratio is upside down": (
+        "changes.py",
+        "np.divide(after, before,",
+        "np.divide(before, np.where(after == 0.0, 1.0, after),",
+    ),
+    "the windows of a change are swapped": (
+        "build.py",
+        "before, after, last_before, last_after = cells",
+        "after, before, last_after, last_before = cells",
+    ),
+    "the hours of a change run backwards": (
+        "build.py",
+        "last_after - last_before",
+        "last_before - last_after",
     ),
 }
 
@@ -162,8 +209,14 @@ def hard_cohort():
                 version=2.0,
                 ordered_as="clinical",
             ),
-            event(CRS, -24, 3.0, episode_id="r"),
+            event(CRS, -24, 0.0, episode_id="r"),
             event(CRS, 70, 0.0, episode_id="r"),
+            event(PROTEIN, 30, 50.0, episode_id="r"),
+            event(PROTEIN, 40, 60.0, episode_id="r", available_h=60),
+            # CRS of r begins at 2 h, which nobody knows before 70 h.
+            event(CRS, 1, 0.0, episode_id="r"),
+            event(CRS, 2, 1.0, episode_id="r", available_h=70),
+            event(CRS, 20, 2.0, episode_id="r", available_h=70),
         ]
     )
 

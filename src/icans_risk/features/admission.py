@@ -1,6 +1,7 @@
 """Decide what may become a feature: which analytes, which columns, which events."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,12 +11,17 @@ from icans_risk.catalogue import Analyte, load_catalogue
 from icans_risk.cohort import GRADES, OUTCOMES
 from icans_risk.errors import LeakageError
 from icans_risk.features.naming import check_known
-from icans_risk.features.specification import FeatureSpecification, Presence
 
-__all__ = ["check_admissible", "refused_rows"]
+if TYPE_CHECKING:
+    from icans_risk.features.specification import FeatureSpecification, Presence
+
+__all__ = ["check_admissible", "is_admissible", "refused_rows"]
 
 _ORDERED_FOR_CAUSE_MATTERS = ("csf", "eeg", "imaging", "treatment")
 _ADMITTED_ORDERS = ("protocol", "prophylaxis")
+
+# How often and how recently somebody measured: staff measure more when a patient looks worse.
+_INTENSITY = ("count", "hours_since_last")
 
 # Columns of an episode that are filled in after the landmark, and anything that is called
 # like a column of the tables of grades and outcomes, but for words that also mean something
@@ -27,7 +33,7 @@ _OUTCOME_COLUMNS = (_LATER | frozenset(GRADES) | frozenset(OUTCOMES)) - _AMBIGUO
 
 
 def check_admissible(
-    specification: FeatureSpecification, catalogue: Mapping[str, Analyte] | None = None
+    specification: "FeatureSpecification", catalogue: Mapping[str, Analyte] | None = None
 ) -> None:
     """Refuse a specification that would show the outcome to the model.
 
@@ -43,14 +49,17 @@ def check_admissible(
     StudyError
         If an analyte is not in the catalogue.
     LeakageError
-        If an analyte is a component of the outcome; if it is a response to the outcome
-        and ``presence`` is not ``"informative"``; or if a static column is an identifier
-        or holds what happened later.
+        If an analyte is a component of the outcome; if it is a response to the outcome,
+        or a statistic counts how often or how recently people measured, and ``presence``
+        is not ``"informative"``; or if a static column is an identifier or holds what
+        happened later.
     """
     known = load_catalogue() if catalogue is None else catalogue
     for name in specification.analytes:
         check_known(name, known, what="A measured analyte")
         _check_leak_class(name, known[name].leak_class, specification.presence)
+    if specification.presence != "informative":
+        _check_intensity(specification)
     wrong = [c for c in specification.static if c in _OUTCOME_COLUMNS | _IDENTIFIERS]
     if wrong:
         raise LeakageError(
@@ -59,20 +68,40 @@ def check_admissible(
         )
 
 
-def _check_leak_class(name: str, leak_class: str, presence: Presence) -> None:
+def is_admissible(leak_class: str, presence: "Presence") -> bool:
+    """Tell whether an analyte of a leak class may become a feature."""
+    if leak_class == "response_to_outcome":
+        return presence == "informative"
+    return leak_class != "outcome_component"
+
+
+def _check_intensity(specification: "FeatureSpecification") -> None:
+    for measurement in specification.measurements:
+        counting = [name for name in measurement.statistics if name in _INTENSITY]
+        if counting:
+            raise LeakageError(
+                "Features must not say how often or how recently people measured, because they "
+                f"measure more when a patient looks worse, got {counting} of "
+                f"{measurement.analyte!r}. Drop them, or set presence: informative, which every "
+                "report then prints."
+            )
+
+
+def _check_leak_class(name: str, leak_class: str, presence: "Presence") -> None:
+    if is_admissible(leak_class, presence):
+        return
     if leak_class == "outcome_component":
         raise LeakageError(
             f"A feature must not be part of the outcome, got {name!r}, from which the grade is "
             "made. Drop it."
         )
-    if leak_class == "response_to_outcome" and presence != "informative":
-        raise LeakageError(
-            f"A feature must not be a response to the outcome, got {name!r}. Drop it, or set "
-            "presence: informative, which every report then prints."
-        )
+    raise LeakageError(
+        f"A feature must not be a response to the outcome, got {name!r}. Drop it, or set "
+        "presence: informative, which every report then prints."
+    )
 
 
-def refused_rows(events: pd.DataFrame, presence: Presence) -> NDArray[np.bool_]:
+def refused_rows(events: pd.DataFrame, presence: "Presence") -> NDArray[np.bool_]:
     """Tell which events must not count because of why they were ordered.
 
     A lumbar puncture after infusion is often done because the patient was confused

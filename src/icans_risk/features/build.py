@@ -9,7 +9,12 @@ from numpy.typing import NDArray
 from icans_risk.catalogue import Analyte
 from icans_risk.cohort import INPUTS, Cohort
 from icans_risk.features.admission import check_admissible
-from icans_risk.features.kernel import STATISTICS, Output, Plan, walk
+from icans_risk.features.arrays import Cells, Output, Plan
+from icans_risk.features.changes import CHANGE_KINDS
+from icans_risk.features.choices import Window
+from icans_risk.features.columns import Cell, FeatureColumn
+from icans_risk.features.kernel import KERNEL_STATISTICS, walk
+from icans_risk.features.onset import CRS_GRADE, find_onsets
 from icans_risk.features.rows import arrange_rows
 from icans_risk.features.scores import SCORES
 from icans_risk.features.specification import FeatureSpecification
@@ -17,9 +22,6 @@ from icans_risk.features.static import encode_static, new_levels
 from icans_risk.features.window import check_landmarks, resolve_windows
 
 __all__ = ["build_features", "unseen_levels", "used_events"]
-
-_DERIVED = ("static", "score")
-_Cell = tuple[str, str, str]
 
 
 def build_features(
@@ -64,10 +66,15 @@ def build_features(
     hours = check_landmarks(landmarks)
     static = encode_static(cohort.episodes, specification.static, specification.levels)
     values, _ = _walk_events(cohort, specification, hours, with_used=False)
-    cells = _list_cells(specification)
-    measured = values[:, : sum(column.modality not in _DERIVED for column in specification.layout)]
-    scores = _compute_scores(specification, dict(zip(cells, values.T, strict=True)))
-    table = np.hstack([np.repeat(static, hours.size, axis=0), measured, *scores])
+    table = np.empty((len(values), len(specification.columns)), dtype=np.float32)
+    table[:, : static.shape[1]] = np.repeat(static, hours.size, axis=0)
+    measured = static.shape[1] + sum(_is_measured(column) for column in specification.layout)
+    table[:, static.shape[1] : measured] = values[:, : measured - static.shape[1]]
+    by_cell = dict(zip(_list_cells(specification), values.T, strict=True))
+    for number, column in enumerate(specification.layout[measured:], start=measured):
+        combined = _combine(column, [by_cell[cell] for cell in column.cells])
+        is_open = _is_still_open(column, cohort.episodes, hours)
+        table[:, number] = np.where(is_open, np.nan, combined)
     index = pd.MultiIndex.from_product(
         [cohort.episodes["episode_id"].to_numpy(), hours], names=["episode_id", "landmark_h"]
     )
@@ -84,7 +91,8 @@ def used_events(
     """List the events that count in at least one cell of each vector.
 
     An event counts in a cell if it counts in the cell's window, also where the statistic
-    then passes it over (a maximum looks at every value).
+    then passes it over (a maximum looks at every value), and so do the CRS grades in which
+    a window's anchor was looked for.
 
     Parameters
     ----------
@@ -139,53 +147,80 @@ def _walk_events(
     landmarks: NDArray[np.float64],
     *,
     with_used: bool,
-) -> tuple[NDArray[np.float32], tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Run the kernel: vectors, and (landmark, row of cohort.events) of what counted."""
+) -> tuple[NDArray[np.float64], tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Run the kernel: cells, and (landmark, row of cohort.events) of what counted."""
     rows, position = arrange_rows(cohort, specification)
-    bounds = resolve_windows(specification.windows, cohort.episodes, landmarks)
-    cell = _number_cells(specification)
-    shape = (len(cohort.episodes), landmarks.size, int(cell.max(initial=-1)) + 1)
-    vectors = np.full(shape, np.nan, dtype=np.float32)
     used = np.zeros((landmarks.size if with_used else 0, position.size), dtype=bool)
-    plan = Plan(landmarks, bounds.lower, bounds.upper, bounds.anchor, cell)
-    walk(rows, plan, Output(vectors, used))
+    windows, onsets = specification.all_windows, None
+    if any(window.anchor == "crs_onset" for window in windows):
+        analyte = specification.analytes.index(CRS_GRADE)
+        n_episodes = len(cohort.episodes)
+        onsets = find_onsets(rows, landmarks, analyte=analyte, n_episodes=n_episodes, used=used)
+    bounds = resolve_windows(windows, cohort.episodes, landmarks, onsets=onsets)
+    cells = _list_cells(specification)
+    values = np.full((*bounds.anchor.shape[:2], len(cells)), np.nan)
+    names = [window.name for window in windows]
+    for number, cell in enumerate(cells):
+        if cell.statistic == "count":
+            is_there = ~np.isnan(bounds.anchor[:, :, names.index(cell.window)])
+            values[is_there, number] = 0.0
+    start, arrays = _number_cells(cells, specification.analytes, names)
+    plan = Plan(landmarks, bounds.lower, bounds.upper, bounds.anchor, start, arrays)
+    walk(rows, plan, Output(values, used))
     landmark, row = np.nonzero(used)
-    return vectors.reshape(shape[0] * shape[1], shape[2]), (landmark, position[row])
+    n_vectors = len(cohort.episodes) * landmarks.size
+    return values.reshape(n_vectors, len(cells)), (landmark, position[row])
 
 
-def _list_cells(specification: FeatureSpecification) -> list[_Cell]:
-    """List (analyte, window, statistic) of each measured column, then of each further input."""
-    measured = [
-        (f"{column.modality}.{column.analyte}", column.window, column.statistic)
-        for column in specification.layout
-        if column.modality not in _DERIVED
-    ]
-    inputs = [
-        (name, window, "last")
-        for choice in specification.scores
-        for window in choice.windows
-        for name in SCORES[choice.score].inputs
-    ]
-    return list(dict.fromkeys(measured + inputs))
+def _list_cells(specification: FeatureSpecification) -> list[Cell]:
+    # Measured columns come first in the layout, so the first cells are theirs, in order.
+    return list(dict.fromkeys(cell for column in specification.layout for cell in column.cells))
 
 
-def _number_cells(specification: FeatureSpecification) -> NDArray[np.int64]:
-    windows = [window.name for window in specification.windows]
-    analytes = specification.analytes
-    cell = np.full((len(analytes), len(windows), len(STATISTICS)), -1, dtype=np.int64)
-    for number, (analyte, window, statistic) in enumerate(_list_cells(specification)):
-        place = (analytes.index(analyte), windows.index(window), STATISTICS.index(statistic))
-        cell[place] = number
-    return cell
+def _number_cells(
+    cells: Sequence[Cell], analytes: Sequence[str], windows: Sequence[str]
+) -> tuple[NDArray[np.int64], Cells]:
+    """Order the cells by analyte and window, and say where those of each start."""
+    analyte_number = {name: number for number, name in enumerate(analytes)}
+    window_number = {name: number for number, name in enumerate(windows)}
+    block = np.array(
+        [analyte_number[c.analyte] * len(windows) + window_number[c.window] for c in cells],
+        dtype=np.int64,
+    )
+    column = np.argsort(block, kind="stable")
+    first = np.arange(len(analytes))[:, None] * len(windows) + np.arange(len(windows) + 1)
+    ordered = [cells[number] for number in column]
+    numbers = {name: number for number, name in enumerate(KERNEL_STATISTICS)}
+    return np.searchsorted(block[column], first), Cells(
+        column=column,
+        statistic=np.array([numbers[c.statistic] for c in ordered], dtype=np.int64),
+        threshold=np.array([_or(c.threshold, np.nan) for c in ordered], dtype=np.float64),
+        minimum_count=np.array([c.minimum_count for c in ordered], dtype=np.int64),
+        maximum_age=np.array([_or(c.maximum_age_h, np.inf) for c in ordered], dtype=np.float64),
+    )
 
 
-def _compute_scores(
-    specification: FeatureSpecification, values: Mapping[_Cell, NDArray[np.float32]]
-) -> list[NDArray[np.float32]]:
-    columns = []
-    for choice in specification.scores:
-        score = SCORES[choice.score]
-        for window in choice.windows:
-            inputs = [values[name, window, "last"].astype(np.float64) for name in score.inputs]
-            columns.append(score.compute(*inputs).astype(np.float32)[:, None])
-    return columns
+def _or(number: float | None, otherwise: float) -> float:
+    return otherwise if number is None else number
+
+
+def _is_measured(column: FeatureColumn) -> bool:
+    return column.modality not in ("static", "score") and not column.change
+
+
+def _combine(column: FeatureColumn, cells: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    if column.change:
+        before, after, last_before, last_after = cells
+        return CHANGE_KINDS[column.change](before, after, last_after - last_before)
+    return SCORES[column.analyte].compute(*cells)
+
+
+def _is_still_open(
+    column: FeatureColumn, episodes: pd.DataFrame, landmarks: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Say at which landmarks a score's own window had not ended: it is not defined there."""
+    own = SCORES[column.analyte].window if column.modality == "score" else None
+    if own is None:
+        return np.zeros(len(episodes) * landmarks.size, dtype=bool)
+    ends = resolve_windows([Window(*own)], episodes, landmarks).upper[:, :, 0]
+    return (landmarks < ends).reshape(-1)

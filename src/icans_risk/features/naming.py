@@ -3,14 +3,15 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable
+from decimal import Decimal
 from difflib import get_close_matches
 
 from icans_risk.errors import StudyError
 
-__all__ = ["check_distinct", "check_identifier", "check_known"]
+__all__ = ["check_distinct", "check_identifier", "check_known", "write_number"]
 
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
-_LISTED = 12
+_LISTED = 20
 
 
 def check_known(name: str, known: Collection[str], *, what: str) -> None:
@@ -53,3 +54,25 @@ def check_distinct(names: Iterable[str], *, what: str) -> None:
     repeated = sorted(name for name, times in Counter(names).items() if times > 1)
     if repeated:
         raise StudyError(f"{what} must be distinct, got {repeated} more than once. Drop one.")
+
+
+def write_number(number: float) -> str:
+    """Write a number as a part of a column's name, in which no dot may stand.
+
+    Parameters
+    ----------
+    number : float
+        Finite.
+
+    Returns
+    -------
+    str
+        Different for different numbers.
+
+    Examples
+    --------
+    >>> write_number(38.5), write_number(-1.0), write_number(0.00001)
+    ('38_5', 'm1', '0_00001')
+    """
+    digits = format(Decimal(repr(float(number))), "f").removesuffix(".0")
+    return digits.replace("-", "m").replace(".", "_")

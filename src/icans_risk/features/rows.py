@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from icans_risk.cohort import MODALITIES, Cohort
 from icans_risk.features.admission import refused_rows
-from icans_risk.features.kernel import Rows
+from icans_risk.features.arrays import Rows
 from icans_risk.features.specification import FeatureSpecification
 
 __all__ = ["arrange_rows"]

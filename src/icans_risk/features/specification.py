@@ -1,48 +1,36 @@
-"""Say which features are wanted: windows, statistics of analytes, static columns."""
+"""Say which features are wanted: windows, statistics of analytes, changes, static columns."""
 
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Literal, NamedTuple, Self, get_args
+from typing import Any, Literal, Self, get_args
 
 import pandas as pd
 
-from icans_risk.catalogue import Analyte
+from icans_risk.catalogue import Analyte, load_catalogue
 from icans_risk.cohort import Cohort
 from icans_risk.errors import StudyError
-from icans_risk.features.choices import Measurement, ScoreChoice, Window
+from icans_risk.features.choices import Change, Measurement, ScoreChoice, Window
+from icans_risk.features.columns import (
+    FeatureColumn,
+    change_columns,
+    measured_columns,
+    score_columns,
+    static_columns,
+)
 from icans_risk.features.dictionary import describe_columns
 from icans_risk.features.naming import check_distinct, check_identifier, check_known
-from icans_risk.features.scores import SCORES
+from icans_risk.features.onset import CRS_GRADE
+from icans_risk.features.selection import find_analytes, is_open, name_analytes
 from icans_risk.features.static import find_levels
 
-__all__ = ["FeatureColumn", "FeatureSpecification", "Presence"]
+__all__ = ["FeatureSpecification", "Presence"]
 
 Presence = Literal["protocol_only", "informative"]
 
-
-class FeatureColumn(NamedTuple):
-    """Where one column comes from.
-
-    Attributes
-    ----------
-    name : str
-        ``modality.analyte.statistic.window``, ``score.name.window``, ``static.name`` or
-        ``static.name.level``.
-    modality, analyte, statistic, window : str
-        The parts; a static column has the modality ``static`` and no statistic or window,
-        a score has the modality ``score`` and no statistic.
-    level : str or None
-        The level that a static indicator stands for, as the data write it.
-    """
-
-    name: str
-    modality: str
-    analyte: str
-    statistic: str = ""
-    window: str = ""
-    level: str | None = None
+# Of the JSON: one more whenever a field is added or means something else.
+_LAYOUT = 2
 
 
 @dataclass(frozen=True)
@@ -54,7 +42,7 @@ class FeatureSpecification:
     windows : tuple of Window
         The windows that measurements may name.
     measurements : tuple of Measurement
-        The columns from events.
+        The columns from events in one window.
     static : tuple of str
         Columns of the episodes.
     presence : {"protocol_only", "informative"}
@@ -62,8 +50,13 @@ class FeatureSpecification:
         toxicity, are kept out.
     scores : tuple of ScoreChoice
         The columns from published scores.
+    changes : tuple of Change
+        The columns from events in two windows.
     levels : mapping of str to tuple of str, optional
         Levels of the categorical static columns; None before ``fit``.
+
+    Before ``fit``, measurements and changes may ask for all analytes (``"plasma.*"``); there
+    are no columns then.
 
     Raises
     ------
@@ -76,13 +69,14 @@ class FeatureSpecification:
     static: tuple[str, ...] = ()
     presence: Presence = "protocol_only"
     scores: tuple[ScoreChoice, ...] = ()
+    changes: tuple[Change, ...] = ()
     levels: Mapping[str, tuple[str, ...]] | None = None
 
     def __post_init__(self) -> None:
-        for field in ("windows", "measurements", "static", "scores"):
+        for field in ("windows", "measurements", "static", "scores", "changes"):
             object.__setattr__(self, field, tuple(getattr(self, field)))
         check_known(self.presence, get_args(Presence), what="presence")
-        check_distinct((window.name for window in self.windows), what="Names of windows")
+        check_distinct((window.name for window in self.all_windows), what="Names of windows")
         names = [window.name for window in self.windows]
         for name, chosen in self._chosen_windows():
             for window in chosen:
@@ -94,70 +88,92 @@ class FeatureSpecification:
             object.__setattr__(self, "levels", fixed)
             for name in fixed:
                 check_known(name, self.static, what="A column with levels")
-        check_distinct(self.columns, what="Columns of the vector")
+        if not self._open_choices:
+            check_distinct(self.columns, what="Columns of the vector")
 
     def _chosen_windows(self) -> list[tuple[str, tuple[str, ...]]]:
-        return [(m.analyte, m.windows) for m in self.measurements] + [
-            (f"score.{choice.score}", choice.windows) for choice in self.scores
-        ]
+        measured = [(m.analyte, m.windows) for m in self.measurements]
+        changes = [(change.analyte, change.between) for change in self.changes]
+        scores = [(f"score.{choice.score}", choice.windows) for choice in self.scores]
+        return measured + changes + scores
 
-    def fit(self, cohort: Cohort) -> Self:
-        """Return a copy that fixes the levels of the categorical static columns.
+    @property
+    def _open_choices(self) -> list[str]:
+        choices: list[Measurement | Change] = [*self.measurements, *self.changes]
+        return [choice.analyte for choice in choices if is_open(choice)]
+
+    def fit(self, cohort: Cohort, catalogue: Mapping[str, Analyte] | None = None) -> Self:
+        """Return a copy that fixes levels and analytes, and with them the columns.
+
+        What is fixed is stored, so that another cohort gets the same columns: an analyte
+        that only it has is left out, one that it lacks is missing.
 
         Parameters
         ----------
         cohort : Cohort
             The training cohort.
+        catalogue : mapping of str to Analyte, optional
+            What can be measured; the package's own by default.
 
         Returns
         -------
         FeatureSpecification
-            With sorted levels; columns of numbers and flags need none.
+            With sorted levels (columns of numbers and flags need none), and with names for
+            ``"plasma.*"`` and ``"*"``, sorted.
+
+        Raises
+        ------
+        StudyError
+            If a static column is absent, or the cohort has no analyte for a choice of all.
         """
-        return replace(self, levels=find_levels(cohort.episodes, self.static))
+        levels = find_levels(cohort.episodes, self.static)
+        if not self._open_choices:
+            return replace(self, levels=levels)
+        known = load_catalogue() if catalogue is None else catalogue
+        found = find_analytes(cohort, self.presence, known)
+        return replace(
+            self,
+            levels=levels,
+            measurements=name_analytes(self.measurements, found),
+            changes=name_analytes(self.changes, found),
+        )
+
+    @property
+    def all_windows(self) -> tuple[Window, ...]:
+        """The windows, and after them those that belong to the scores."""
+        own = (choice.own_window for choice in self.scores)
+        return tuple(dict.fromkeys((*self.windows, *(w for w in own if w is not None))))
 
     @property
     def analytes(self) -> tuple[str, ...]:
-        """Full names of the analytes that are read, by measurements or scores, each once."""
-        measured = [measurement.analyte for measurement in self.measurements]
-        inputs = [name for choice in self.scores for name in SCORES[choice.score].inputs]
-        return tuple(dict.fromkeys(measured + inputs))
+        """Full names of the analytes that are read, for columns or an anchor, each once."""
+        read = [cell.analyte for column in self.layout for cell in column.cells]
+        anchors = [CRS_GRADE for window in self.all_windows if window.anchor == "crs_onset"]
+        return tuple(dict.fromkeys(read + anchors))
 
     @property
     def layout(self) -> tuple[FeatureColumn, ...]:
-        """The columns with their provenance: static ones, measured ones, scores."""
-        measured = (
-            FeatureColumn(f"{m.analyte}.{s}.{w}", *_split(m.analyte), s, w)
-            for m in self.measurements
-            for w in m.windows
-            for s in m.statistics
+        """The columns with their provenance: static ones, measured ones, changes, scores."""
+        if self._open_choices:
+            raise StudyError(
+                "The columns must be fixed before they are used, got a choice of all analytes: "
+                f"{self._open_choices}. Call fit(cohort) on the training cohort first."
+            )
+        return (
+            *static_columns(self.static, self.levels),
+            *measured_columns(self.measurements),
+            *change_columns(self.changes),
+            *score_columns(self.scores),
         )
-        scores = (
-            FeatureColumn(f"score.{choice.score}.{w}", "score", choice.score, window=w)
-            for choice in self.scores
-            for w in choice.windows
-        )
-        return (*self._static_layout(), *measured, *scores)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of the columns, in order."""
         return tuple(column.name for column in self.layout)
 
-    def _static_layout(self) -> list[FeatureColumn]:
-        layout = []
-        for name in self.static:
-            if self.levels is None or name not in self.levels:
-                layout.append(FeatureColumn(f"static.{name}", "static", name))
-                continue
-            for level in self.levels[name]:
-                column = f"static.{name}.{level.replace('.', '_')}"
-                layout.append(FeatureColumn(column, "static", name, level=level))
-        return layout
-
     def to_json(self) -> str:
         """Write the specification as canonical JSON: one text for one specification."""
-        fields = asdict(self)
+        fields = asdict(self) | {"layout": _LAYOUT}
         return json.dumps(fields, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
     @classmethod
@@ -177,14 +193,16 @@ class FeatureSpecification:
         Raises
         ------
         StudyError
-            If the text is not JSON of this layout.
+            If the text is not JSON of this layout, or one of an earlier version.
         """
         try:
             fields = json.loads(text)
+            _check_layout(fields)
             windows = tuple(Window(**window) for window in fields.pop("windows"))
             measurements = tuple(Measurement(**m) for m in fields.pop("measurements"))
             scores = tuple(ScoreChoice(**choice) for choice in fields.pop("scores"))
-            return cls(windows, measurements, scores=scores, **fields)
+            changes = tuple(Change(**change) for change in fields.pop("changes"))
+            return cls(windows, measurements, scores=scores, changes=changes, **fields)
         except (json.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
             raise StudyError(
                 "A feature specification must be JSON as to_json writes it, got text that does "
@@ -200,6 +218,11 @@ class FeatureSpecification:
         return describe_columns(self, catalogue)
 
 
-def _split(full_name: str) -> tuple[str, str]:
-    modality, _, analyte = full_name.partition(".")
-    return modality, analyte
+def _check_layout(fields: dict[str, Any]) -> None:
+    layout = fields.pop("layout", None)
+    if layout != _LAYOUT:
+        raise StudyError(
+            f"A feature specification must be JSON of layout {_LAYOUT}, as to_json writes it, got "
+            f"layout {layout!r} (before layout 2 none was written). Write it again from its study, "
+            "or read it with the version of the package that wrote it."
+        )

@@ -59,7 +59,11 @@ def check_landmarks(landmarks: Sequence[float]) -> NDArray[np.float64]:
 
 
 def resolve_windows(
-    windows: Sequence[Window], episodes: pd.DataFrame, landmarks: NDArray[np.float64]
+    windows: Sequence[Window],
+    episodes: pd.DataFrame,
+    landmarks: NDArray[np.float64],
+    *,
+    onsets: NDArray[np.float64] | None = None,
 ) -> Bounds:
     """Place every window for every episode at every landmark.
 
@@ -71,6 +75,8 @@ def resolve_windows(
         For the start of lymphodepletion, where a window is anchored there.
     landmarks : ndarray of shape (n_landmarks,)
         Hours since infusion.
+    onsets : ndarray of shape (n_episodes, n_landmarks), optional
+        When CRS began, as known at each landmark, where a window is anchored there.
 
     Returns
     -------
@@ -85,7 +91,9 @@ def resolve_windows(
     shape = (len(episodes), landmarks.size, len(windows))
     bounds = Bounds(np.empty(shape), np.empty(shape), np.empty(shape))
     for number, window in enumerate(windows):
-        anchor = np.broadcast_to(_anchor_of(window, episodes, landmarks), shape[:2])
+        known = onsets if window.anchor == "crs_onset" else None
+        origin = _anchor_of(window, episodes, landmarks) if known is None else known
+        anchor = np.broadcast_to(origin, shape[:2])
         start = -np.inf if window.start_h is None else window.start_h
         end = np.inf if window.end_h is None else window.end_h
         bounds.anchor[:, :, number] = anchor

@@ -6,8 +6,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from icans_risk.catalogue import Analyte, load_catalogue
+from icans_risk.features.derived import DERIVED
 from icans_risk.features.kernel import STATISTICS
 from icans_risk.features.scores import SCORES
+from icans_risk.features.words import STATISTIC_WORDS
 from icans_risk.ingest.reasons import LEFT_OUT, REASONS
 from icans_risk.study.json_schema import study_schema
 from icans_risk.workflow.catalogue import LEAK_WORDS, reference_in_words
@@ -22,21 +24,8 @@ __all__ = [
     "write_documents",
 ]
 
-STATISTIC_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "last": ("the value collected last", "the analyte's"),
-        "max": ("the highest value", "the analyte's"),
-        "mean": ("the mean of the values, each counted once", "the analyte's"),
-        "slope_per_day": ("the least-squares slope; needs values at two times", "its unit per day"),
-        "auc_per_day": (
-            "the area under the values divided by the time they span, a mean weighted by time; "
-            "needs values at two times",
-            "the analyte's",
-        ),
-        "first": ("the value collected first", "the analyte's"),
-        "hours_to_peak": ("hours from the window's anchor to the highest value", "h"),
-    }
-)
+# What words.py puts in the place of a unit, for a reader without an analyte at hand.
+_UNIT_WORDS = {"": "the analyte's", "/d": "its unit per day"}
 
 _GENERATED = "<!-- Generated: do not edit. `python docs/make_documents.py` writes it anew. -->\n\n"
 
@@ -105,6 +94,8 @@ _COLUMNS = (
     "direction", "leak class", "LOINC",
 )  # fmt: skip
 _DIRECTIONS = {1: "up", -1: "down", 0: ""}
+_SCORE_HEADER = ("score", "label", "what", "unit", "from", "window", "source")
+_DERIVED_HEADER = ("formula", "gives", "from", "at most apart", "source")
 
 
 def feature_dictionary() -> str:
@@ -121,14 +112,10 @@ def feature_dictionary() -> str:
         "\n## Statistics\n\n",
         _table(("statistic", "what", "unit"), _statistics()),
     ]
-    scores = [
-        (f"`{name}`", score.label, ", ".join(f"`{i}`" for i in score.inputs), score.source)
-        for name, score in SCORES.items()
-    ]
-    parts += [
-        "\n## Scores\n\nFrom the last value of each analyte in a window; missing where one is."
-    ]
-    parts += ["\n\n", _table(("score", "label", "analytes", "source"), scores), _BEFORE_ANALYTES]
+    parts += ["\n## Scores\n\nMissing where one of the values is. A score with a window of its own"]
+    parts += [" takes no window of the study.\n\n", _table(_SCORE_HEADER, _score_rows())]
+    parts += ["\n## Derived\n\nRows of events that are computed from others before any window."]
+    parts += ["\n\n", _table(_DERIVED_HEADER, _derived_rows()), _BEFORE_ANALYTES]
     parts += [f"| `{name}` | {words} |\n" for name, words in LEAK_WORDS.items()]
     by_modality: dict[str, list[Analyte]] = {}
     for analyte in load_catalogue().values():
@@ -144,8 +131,39 @@ def feature_dictionary() -> str:
     return "".join(parts)
 
 
+def _score_rows() -> list[tuple[str, ...]]:
+    return [
+        (
+            f"`{name}`",
+            score.label,
+            score.describe,
+            score.unit,
+            ", ".join(f"{read.statistic} `{read.analyte}`" for read in score.reads),
+            "the study's" if score.window is None else f"`{score.window.name}`",
+            f"{score.source} ({score.status})",
+        )
+        for name, score in SCORES.items()
+    ]
+
+
+def _derived_rows() -> list[tuple[str, ...]]:
+    return [
+        (
+            f"{derived.formula} ({derived.status})",
+            f"`{name}`",
+            ", ".join(f"`{i}`" for i in (*derived.inputs, *derived.episode_columns)),
+            f"{derived.pairing.hours:g} h ({derived.pairing_status})"
+            if derived.pairing.hours
+            else "one sample or recording",
+            derived.source,
+        )
+        for name, derived in DERIVED.items()
+    ]
+
+
 def _statistics() -> list[tuple[str, ...]]:
-    return [(f"`{name}`", *STATISTIC_WORDS[name]) for name in STATISTICS]
+    words = ((name, *STATISTIC_WORDS[name]) for name in STATISTICS)
+    return [(f"`{name}`", meaning, _UNIT_WORDS.get(unit, unit)) for name, meaning, unit in words]
 
 
 def _row(analyte: Analyte) -> tuple[str, ...]:

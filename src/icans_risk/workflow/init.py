@@ -131,7 +131,15 @@ def _measured(data: DataDraft) -> list[str]:
 
 
 def _scores(data: DataDraft) -> list[str]:
-    return [name for name, score in SCORES.items() if set(score.inputs) <= data.analytes]
+    # A logarithm says nothing new to a tree, and a score with a window of its own needs a
+    # look at the landmark and at lymphodepletion first: both are for a person to add.
+    return [
+        name
+        for name, score in SCORES.items()
+        if score.window is None
+        and not name.startswith("log2_")
+        and {read.analyte for read in score.reads} <= data.analytes
+    ]
 
 
 def _static(data: DataDraft) -> list[str]:

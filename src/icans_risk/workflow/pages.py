@@ -133,7 +133,9 @@ def _analytes(specification: FeatureSpecification) -> dict[str, AnalyteText]:
 
 
 def _column_words(dictionary: pd.DataFrame) -> dict[str, str]:
-    parts = dictionary[["label", "statistic", "window_in_words"]].replace("_", " ", regex=True)
+    parts = dictionary[["label", "statistic_in_words", "window_in_words"]].copy()
+    # What a statistic needs is for the dictionary; a page says what it is.
+    parts["statistic_in_words"] = parts["statistic_in_words"].str.partition(";")[0]
     words = parts.apply(lambda row: ", ".join(part for part in row if part), axis=1)
     return dict(zip(dictionary["column"], words, strict=True))
 
