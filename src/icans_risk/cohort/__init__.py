@@ -15,6 +15,7 @@ from icans_risk.cohort.checks import check_table, hash_table
 from icans_risk.cohort.cohort import Cohort
 from icans_risk.cohort.folder import CohortWriter, read_cohort_folder, write_cohort
 from icans_risk.cohort.manifest import CohortManifest, DataKind, StoredTable, read_manifest
+from icans_risk.cohort.new_folder import new_folder
 from icans_risk.cohort.tables import (
     CONTRIBUTIONS,
     EPISODES,
@@ -52,6 +53,7 @@ __all__ = [
     "Table",
     "check_table",
     "hash_table",
+    "new_folder",
     "read_cohort_folder",
     "read_manifest",
     "write_cohort",

@@ -8,9 +8,6 @@ every page has a checksum. Anything else in the folder, such as the truth of a s
 cohort, is never opened by a reader.
 """
 
-import os
-import shutil
-import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, get_args
@@ -32,6 +29,7 @@ from icans_risk.cohort.manifest import (
     read_manifest,
     write_manifest,
 )
+from icans_risk.cohort.new_folder import new_folder
 from icans_risk.cohort.tables import EPISODES, EVENTS, GRADES
 from icans_risk.errors import CohortError
 
@@ -85,6 +83,7 @@ class CohortWriter:
         if data_kind not in get_args(DataKind):
             raise CohortError(f"data_kind must be one of {get_args(DataKind)}, got {data_kind!r}.")
         self._folder = Path(folder)
+        self._building = new_folder(self._folder)
         self._made_by, self._data_kind = made_by, data_kind
         self._writers: dict[str, Any] = {}
         self._rows = dict.fromkeys(_TABLES, 0)
@@ -93,18 +92,7 @@ class CohortWriter:
 
     def __enter__(self) -> Self:
         """Make the folder under construction beside the new one."""
-        _refuse_existing(self._folder)
-        try:
-            # Only the owner may enter it, from the first byte on.
-            made = tempfile.mkdtemp(
-                prefix=f".{self._folder.name}.", suffix=".partial", dir=self._folder.parent
-            )
-        except OSError as error:
-            raise CohortError(
-                f"{self._folder}: cannot write beside it ({error.strerror}). Name a folder whose "
-                "parent exists and may be written."
-            ) from None
-        self.building = Path(made)
+        self.building = self._building.__enter__()
         return self
 
     def append(self, part: Cohort) -> None:
@@ -175,9 +163,10 @@ class CohortWriter:
                 writer.close()
             if kind is None:
                 self._finish()
-        finally:
-            # After the renaming there is nothing left under this name.
-            shutil.rmtree(self.building, ignore_errors=True)
+        except BaseException as failure:
+            self._building.__exit__(type(failure), failure, failure.__traceback__)
+            raise
+        self._building.__exit__(kind, error, trace)
 
     def _finish(self) -> None:
         if not self._writers or not self._is_whole:
@@ -193,10 +182,6 @@ class CohortWriter:
             SCHEMA_VERSION, self._data_kind, self._made_by, icans_risk.__version__, tables
         )
         write_manifest(manifest, self.building)
-        for path in self.building.rglob("*"):
-            _secure(path)
-        _refuse_existing(self._folder)
-        self.building.rename(self._folder)
 
 
 def write_cohort(cohort: Cohort, folder: Path | str, *, made_by: str, data_kind: DataKind) -> None:
@@ -254,19 +239,6 @@ def read_cohort_folder(folder: Path | str) -> Cohort:
         except (KeyError, OSError, pa.ArrowException):
             raise damaged(path) from None
     return Cohort(**frames)
-
-
-def _secure(path: Path) -> None:
-    path.chmod(0o700 if path.is_dir() else 0o600)
-    # On the disk before the folder gets its name, so that a power cut leaves no empty files.
-    handle = os.open(path, os.O_RDONLY)
-    os.fsync(handle)
-    os.close(handle)
-
-
-def _refuse_existing(folder: Path) -> None:
-    if folder.exists() or folder.is_symlink():
-        raise CohortError(f"{folder}: exists, and is never overwritten. Name another folder.")
 
 
 def _in_order(frame: pd.DataFrame, episodes: pd.DataFrame, by: tuple[str, ...]) -> pd.DataFrame:

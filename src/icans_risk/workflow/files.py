@@ -1,13 +1,13 @@
 """Files written whole or not at all, readable by their owner only."""
 
 import json
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from icans_risk.cohort import new_folder as whole_folder
 from icans_risk.errors import CohortError, IcansRiskError
 
 __all__ = ["check_folder", "new_folder", "write_json", "write_whole"]
@@ -21,36 +21,29 @@ def check_folder(file: Path) -> None:
 
 @contextmanager
 def new_folder(out: Path) -> Iterator[Path]:
-    """Build a folder, mode 0700, that appears when the block ends without an error.
+    """Build a folder that appears whole or not at all, and make its parents first.
 
     Parameters
     ----------
     out : Path
-        Must not exist; its parents are made.
+        Must not exist.
 
     Yields
     ------
     Path
-        The folder under construction, beside its place.
+        The folder under construction.
 
     Raises
     ------
     CohortError
         If it exists or cannot be made.
     """
-    if out.exists():
-        raise CohortError(f"{out}: exists, and is never overwritten. Name another folder.")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".partial", dir=out.parent))
     except OSError as error:
         raise CohortError(f"{out}: cannot be made ({error.strerror}).") from None
-    try:
+    with whole_folder(out) as draft:
         yield draft
-        draft.rename(out)
-    finally:
-        # After the renaming there is nothing left under this name.
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 def write_whole(file: Path, text: str) -> None:

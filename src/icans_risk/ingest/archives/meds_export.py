@@ -17,11 +17,6 @@ is not one of its known columns is written as ``episodes.NAME``, ``events.NAME``
 """
 
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
@@ -33,7 +28,7 @@ from meds import schema as standard
 
 import icans_risk
 from icans_risk.catalogue import load_catalogue
-from icans_risk.cohort import Cohort, DataKind
+from icans_risk.cohort import Cohort, DataKind, new_folder
 from icans_risk.errors import CohortError
 from icans_risk.ingest.archives.meds_files import reading, refuse_foreign
 from icans_risk.ingest.archives.meds_tables import TABLES, as_cohort, as_tables, take_table
@@ -79,7 +74,9 @@ def export_meds(cohort: Cohort, folder: Path | str, *, data_kind: DataKind) -> N
     seal = {"layout": LAYOUT, "data_kind": data_kind, "sha256": digest}
     rows = rows.replace_schema_metadata({KEY: json.dumps(seal, sort_keys=True)})
     standard.DataSchema.validate(rows)
-    with _new_folder(Path(folder)) as draft:
+    with new_folder(Path(folder)) as draft:
+        for name in (FILE, Path(standard.dataset_metadata_filepath)):
+            (draft / name).parent.mkdir()
         _write(rows, draft / FILE)
         _write(_described(codes), draft / standard.code_metadata_filepath)
         description = _description(rows.column_names, data_kind)
@@ -236,45 +233,6 @@ def _write(table: pa.Table, path: Path) -> None:
     pq.write_table(
         table, path, compression="zstd", write_page_checksum=True, row_group_size=ROW_GROUP
     )
-
-
-@contextmanager
-def _new_folder(folder: Path) -> Iterator[Path]:
-    """Build a folder beside its place and give it its name when it is whole."""
-    _refuse_existing(folder)
-    try:
-        draft = Path(
-            tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".partial", dir=folder.parent)
-        )
-    except OSError as error:
-        raise CohortError(
-            f"{folder}: cannot write beside it ({error.strerror}). Name a folder whose parent "
-            "exists and may be written."
-        ) from None
-    try:
-        for name in (FILE, Path(standard.dataset_metadata_filepath)):
-            (draft / name).parent.mkdir()
-        yield draft
-        for path in draft.rglob("*"):
-            _secure(path)
-        _refuse_existing(folder)
-        draft.rename(folder)
-    finally:
-        # After the renaming there is nothing left under this name.
-        shutil.rmtree(draft, ignore_errors=True)
-
-
-def _secure(path: Path) -> None:
-    path.chmod(0o700 if path.is_dir() else 0o600)
-    # On the disk before the folder gets its name, so that a power cut leaves no empty files.
-    handle = os.open(path, os.O_RDONLY)
-    os.fsync(handle)
-    os.close(handle)
-
-
-def _refuse_existing(folder: Path) -> None:
-    if folder.exists() or folder.is_symlink():
-        raise CohortError(f"{folder}: exists, and is never overwritten. Name another folder.")
 
 
 def _seal(folder: Path) -> dict[str, Any]:
