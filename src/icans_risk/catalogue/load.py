@@ -9,12 +9,13 @@ from importlib.resources import files
 from icans_risk.catalogue.entries import Analyte
 from icans_risk.strict_yaml import load_yaml
 
-__all__ = ["Catalogue", "load_catalogue", "read_entries"]
+__all__ = ["PLATFORM", "Catalogue", "load_catalogue", "read_entries"]
 
 # One line per modality: the YAML file of that name beside this module.
 MODALITY_FILES = ("plasma", "csf", "eeg", "imaging", "clinical", "treatment")
 
-_PLATFORM = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
+# How a platform is written behind the @ of a name.
+PLATFORM = re.compile("[a-z0-9]+(?:_[a-z0-9]+)*")
 
 
 class Catalogue(Mapping[str, Analyte]):
@@ -44,7 +45,7 @@ class Catalogue(Mapping[str, Analyte]):
         entry = self._entries[base]
         if not at:
             return entry
-        if not entry.assay_dependent or not _PLATFORM.fullmatch(platform):
+        if not entry.assay_dependent or not PLATFORM.fullmatch(platform):
             raise KeyError(name)
         words = platform.replace("_", " ")
         named = {"name": f"{entry.name}@{platform}", "label": f"{entry.label} ({words})"}

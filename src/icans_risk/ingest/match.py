@@ -7,12 +7,11 @@ import polars as pl
 
 from icans_risk.errors import CohortError
 from icans_risk.ingest.frames import set_aside, usable
+from icans_risk.ingest.tables.time_columns import HOURS_PER_DAY
 from icans_risk.study.handling import Handling
 from icans_risk.study.tables import Clock, Decimal
 
 __all__ = ["Habits", "keep_reachable", "match_episodes"]
-
-HOURS_PER_DAY = 24.0
 
 
 @dataclass(frozen=True)

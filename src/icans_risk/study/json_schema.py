@@ -5,14 +5,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from icans_risk.catalogue import load_catalogue
+from icans_risk.catalogue import PLATFORM, load_catalogue
 from icans_risk.study.schema import Study
 from icans_risk.study.strict import Strict
 
 __all__ = ["attribute_texts", "study_schema"]
 
 _NAMES = re.compile(r"(\w+(?:, \w+)*) : ")
-_PLATFORM = "[a-z0-9]+(?:_[a-z0-9]+)*"
 
 
 def study_schema() -> dict[str, Any]:
@@ -101,7 +100,7 @@ def attribute_texts(docstring: str) -> dict[str, str]:
 def _platforms() -> str:
     """Match the entry of one platform where platforms disagree, as ``plasma.nfl@ella``."""
     names = [name for name, entry in load_catalogue().items() if entry.assay_dependent]
-    return f"^(?:{'|'.join(map(re.escape, names))})@{_PLATFORM}$"
+    return f"^(?:{'|'.join(map(re.escape, names))})@{PLATFORM.pattern}$"
 
 
 def _allow_short_form(parts: dict[str, Any]) -> None:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import pandas as pd
 
 from icans_risk.catalogue import load_catalogue
-from icans_risk.cohort import SCALES
 from icans_risk.errors import CohortError
 from icans_risk.ingest.files.raw_table import (
     RawTable,
@@ -20,13 +19,11 @@ from icans_risk.ingest.files.raw_table import (
     show_rows,
 )
 from icans_risk.ingest.quality import QualityReport
-from icans_risk.ingest.tables.grade_cells import GRADE_LIMITS, parse_grades
+from icans_risk.ingest.tables.grade_cells import CRS_EVENT, GRADE_LIMITS, parse_grades, parse_scales
+from icans_risk.ingest.tables.time_columns import HOURS_PER_DAY
 from icans_risk.study.daily import DailyTable
 
 __all__ = ["DailyReading", "read_daily"]
-
-HOURS_PER_DAY = 24.0
-CRS_EVENT = "clinical.crs_grade"
 
 
 @dataclass(frozen=True)
@@ -75,7 +72,8 @@ def read_daily(
     days["day"] = parse_integers(table, layout.day, limits=(-365, 3650), expected="whole days")
     for grade, column in layout.grades.items():
         days[grade] = parse_grades(table, column, grade=grade, half=layout.half_grades)
-    days["scale"] = _scales(table, layout, days)
+    graded = days.index[days[list(layout.grades)].notna().any(axis=1)]
+    days["scale"] = parse_scales(table, layout.scale, rows=graded)
     for analyte, source in layout.events.items():
         low, high = load_catalogue()[analyte].hard_limits
         days[analyte] = parse_numbers(
@@ -86,17 +84,6 @@ def read_daily(
     days = _resolve_duplicates(table, layout, days, quality=quality)
     quality.counts |= {"rows": len(table.cells), "patients": days["patient_id"].nunique()}
     return DailyReading(table, days, _grades(layout, days), _events(layout, days))
-
-
-def _scales(table: RawTable, layout: DailyTable, days: pd.DataFrame) -> "pd.Series | str | None":
-    if isinstance(layout.scale, str):
-        return layout.scale
-    words = table.cells[layout.scale.column].map(str).str.strip().str.upper()
-    graded = days[list(layout.grades)].notna().any(axis=1)
-    unknown = words.index[graded & ~words.isin(SCALES)]
-    remedy = "Correct the words, or leave the rows out."
-    table.refuse(layout.scale.column, unknown, expected=f"one of {SCALES}", remedy=remedy)
-    return words
 
 
 def _blank_words(table: RawTable, layout: DailyTable) -> RawTable:

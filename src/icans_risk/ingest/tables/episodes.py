@@ -9,7 +9,8 @@ from icans_risk.cohort import Cohort
 from icans_risk.errors import CohortError
 from icans_risk.ingest.files.raw_table import RawTable, read_workbook, show_rows
 from icans_risk.ingest.quality import QualityReport
-from icans_risk.ingest.tables.daily import HOURS_PER_DAY, DailyReading
+from icans_risk.ingest.tables.daily import DailyReading
+from icans_risk.ingest.tables.time_columns import HOURS_PER_DAY
 from icans_risk.study.daily import DailyTable, Roster
 from icans_risk.study.tables import EpisodeColumn
 

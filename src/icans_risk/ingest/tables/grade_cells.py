@@ -3,11 +3,14 @@
 import numpy as np
 import pandas as pd
 
+from icans_risk.cohort import SCALES
 from icans_risk.ingest.files.raw_table import RawTable, parse_integers, parse_numbers
-from icans_risk.study.daily import HalfRule
+from icans_risk.study.daily import HalfRule, Scale, ScaleColumn
 from icans_risk.study.tables import Decimal
 
-__all__ = ["GRADE_LIMITS", "parse_grades"]
+__all__ = ["CRS_EVENT", "GRADE_LIMITS", "parse_grades", "parse_scales"]
+
+CRS_EVENT = "clinical.crs_grade"
 
 # What may stand in the grades table, and the lowest and highest value that can be true.
 GRADE_LIMITS = {
@@ -58,3 +61,36 @@ def parse_grades(
     )
     rounded: pd.Series = np.ceil(numbers) if half == "ceil" else np.floor(numbers)
     return rounded
+
+
+def parse_scales(
+    table: RawTable, scale: Scale | ScaleColumn, *, rows: pd.Index
+) -> "pd.Series | str":
+    """Return the scale of all rows, or read it from its column and refuse unknown words.
+
+    Parameters
+    ----------
+    table : RawTable
+        The sheet.
+    scale : str or ScaleColumn
+        The scale of all rows, or the column that says it for each.
+    rows : Index
+        The rows that need one.
+
+    Returns
+    -------
+    str or Series of str
+        Indexed like the table.
+
+    Raises
+    ------
+    CohortError
+        If one of these rows has another word.
+    """
+    if isinstance(scale, str):
+        return scale
+    words = table.cells[scale.column].map(str).str.strip().str.upper()
+    unknown = rows[~words.loc[rows].isin(SCALES)]
+    remedy = "Correct the words, or leave the rows out."
+    table.refuse(scale.column, unknown, expected=f"one of {SCALES}", remedy=remedy)
+    return words

@@ -4,18 +4,15 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from icans_risk.cohort import SCALES
 from icans_risk.errors import CohortError
 from icans_risk.ingest.files.opening import read_small
 from icans_risk.ingest.files.raw_table import RawTable
 from icans_risk.ingest.quality import QualityReport
-from icans_risk.ingest.tables.grade_cells import GRADE_LIMITS, parse_grades
+from icans_risk.ingest.tables.grade_cells import CRS_EVENT, GRADE_LIMITS, parse_grades, parse_scales
 from icans_risk.ingest.tables.time_columns import HOURS_PER_DAY, hours_since, moments_of
 from icans_risk.study.tables import GradeTable
 
 __all__ = ["CRS_EVENT", "crs_events", "read_grades"]
-
-CRS_EVENT = "clinical.crs_grade"
 
 
 def read_grades(
@@ -58,7 +55,7 @@ def read_grades(
     frame["available_h"] = _available(
         table, source, episodes["infused"], assessed=frame["assessed_h"]
     )
-    frame["scale"] = _scales(table, source)
+    frame["scale"] = parse_scales(table, source.scale, rows=frame.index)
     for grade in GRADE_LIMITS:
         column = source.grades.get(grade)  # type: ignore[call-overload]
         frame[grade] = (
@@ -174,16 +171,6 @@ def _available(
         remedy="Correct the times.",
     )
     return available.fillna(assessed)
-
-
-def _scales(table: RawTable, source: GradeTable) -> "pd.Series | str":
-    if isinstance(source.scale, str):
-        return source.scale
-    words = table.cells[source.scale.column].map(str).str.strip().str.upper()
-    remedy = "Correct the words, or leave the rows out."
-    unknown = words.index[~words.isin(SCALES)]
-    table.refuse(source.scale.column, unknown, expected=f"one of {SCALES}", remedy=remedy)
-    return words
 
 
 def _refuse_before_infusion(table: RawTable, source: GradeTable, frame: pd.DataFrame) -> None:
