@@ -38,6 +38,7 @@ def test_the_study_of_80_patients_is_read(study_file: Path) -> None:
     [
         ("landmarks_h:", "landmark_hs:", "unknown key 'outcome.landmark_hs'.*'landmarks_h'"),
         ("treatment_policy: ignore\n", "", "'treatment_policy' is required"),
+        ("_policy: ignore", "_policy: include_before_landmark", "Set features.presence: inform"),
         ("at_least: 3", "at_least: no", "valid integer"),
         ("at_least: 3", "at_least: '3'", "valid integer"),
         ("at_least: 3", "at_least: 6", "less than or equal to 5"),

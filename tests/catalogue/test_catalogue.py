@@ -55,7 +55,7 @@ def test_all_that_the_evidence_names_is_there() -> None:
 @pytest.mark.parametrize("analyte", ENTRIES, ids=lambda analyte: analyte.full_name)
 def test_every_figure_has_a_source_of_its_kind(analyte: Analyte) -> None:
     kinds = {"Reference", "Quantification", "Turnaround", "Direction", "Leak", "Limits"}
-    others = {"Role", "Units", "Assays"}
+    others = {"Role", "Units", "Assays", "Alters"}
     assert all(s.text.split(":")[0] in kinds | others for s in analyte.sources)
     assert begins(analyte, "Limits")
     assert begins(analyte, "Turnaround")
@@ -64,6 +64,7 @@ def test_every_figure_has_a_source_of_its_kind(analyte: Analyte) -> None:
     assert begins(analyte, "Leak") == (analyte.leak_class != "safe")
     assert begins(analyte, "Direction") == (analyte.monotone != 0)
     assert begins(analyte, "Assays") == analyte.assay_dependent
+    assert begins(analyte, "Alters") == analyte.alters_measurements
 
 
 def test_a_label_stands_once_in_the_catalogue() -> None:
@@ -116,6 +117,14 @@ def test_treatments_are_a_response_to_the_outcome_and_nothing_else_is() -> None:
     responses = {a.modality for a in ENTRIES if a.leak_class == "response_to_outcome"}
     assert responses == {"treatment"}
     assert all(a.leak_class == "response_to_outcome" for a in ENTRIES if a.modality == "treatment")
+
+
+def test_drugs_that_damp_inflammation_alter_what_is_measured_after_them() -> None:
+    assert {a.full_name for a in ENTRIES if a.alters_measurements} == {
+        "treatment.tocilizumab", "treatment.siltuximab", "treatment.anakinra",
+        "treatment.corticosteroid", "treatment.dexamethasone_mg",
+        "treatment.methylprednisolone_mg", "treatment.tnf_inhibitor", "treatment.ruxolitinib",
+    }  # fmt: skip
 
 
 def test_what_the_grade_is_made_from_is_marked() -> None:

@@ -28,6 +28,8 @@ FAST = settings(
 CRS = "clinical.crs_grade"
 PROTEIN = "csf.protein"
 ANALYTES = (CRS, PROTEIN, "plasma.crp")
+# Those that alter what is measured after them.
+DOSES = ("treatment.tocilizumab", "treatment.steroid")
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Entry:
     label: str
     unit: str
     leak_class: str = "safe"
+    alters_measurements: bool = False
 
 
 CATALOGUE = {
@@ -48,7 +51,10 @@ CATALOGUE = {
         Entry("protein", "csf", "CSF protein", "mg/dL"),
         Entry("crp", "plasma", "C-reactive protein", "mg/L"),
         Entry("il6", "plasma", "Interleukin-6", "pg/mL"),
-        Entry("tocilizumab", "treatment", "Tocilizumab", "mg", "response_to_outcome"),
+        Entry("tocilizumab", "treatment", "Tocilizumab", "mg", "response_to_outcome", True),
+        Entry("steroid", "treatment", "Steroid", "mg", "response_to_outcome", True),
+        Entry("levetiracetam", "treatment", "Levetiracetam", "mg", "response_to_outcome"),
+        Entry("draws_per_day", "plasma", "Blood draws in a day", "1", "testing_intensity"),
         Entry("ice", "clinical", "ICE score", "1", "outcome_component"),
     )
 }
@@ -96,6 +102,18 @@ INFORMATIVE = replace(
         *SPECIFICATION.measurements,
         Measurement(CRS, tuple(w.name for w in WINDOWS), INTENSITY),
         Measurement(PROTEIN, ("strict",), INTENSITY, minimum_count=2),
+    ),
+)
+CENSORED = replace(SPECIFICATION, treatment_policy="censor")
+INFORMATIVE_CENSORED = replace(INFORMATIVE, treatment_policy="censor")
+INCLUDED = replace(
+    INFORMATIVE,
+    treatment_policy="include_before_landmark",
+    treatments=DOSES,
+    # Whatever is a feature of its own beside what a dose tells.
+    measurements=(
+        *INFORMATIVE.measurements,
+        Measurement(DOSES[0], ("to_date",), ("max", "count")),
     ),
 )
 LANDMARKS = (0.0, 24.0, 72.0)

@@ -27,7 +27,7 @@ def _vectors_agree(room, cohort, specification, landmarks):
 def _inputs_agree(room, cohort, specification, landmarks):
     inputs = room.used_events(cohort, specification, landmarks, catalogue=CATALOGUE)
     found = sorted(map(tuple, inputs.to_numpy().tolist()))
-    expected = [(*row[:6], row[7]) for row in used_table(cohort, specification, landmarks)]
+    expected = [(*row[:6], *row[7:]) for row in used_table(cohort, specification, landmarks)]
     return found == sorted(expected)
 
 

@@ -7,6 +7,8 @@ import math
 import statistics
 from fractions import Fraction
 
+from features.cohorts import DOSES
+
 
 def vector_table(cohort, specification, landmarks):
     """Every vector as ``{(episode, landmark): {column: value}}``, from events only."""
@@ -20,6 +22,9 @@ def vector_table(cohort, specification, landmarks):
 
 def _vector(rows, specification, episode, landmark):
     vector = {}
+    for name in specification.treatments or ():
+        is_given = bool(_doses(rows, episode, landmark, name))
+        vector[f"{name}.given.to_landmark"] = float(is_given)
     for m in specification.measurements:
         for name in m.windows:
             counted, anchor = _counted(rows, specification, episode, landmark, m.analyte, name)
@@ -49,23 +54,40 @@ def used_table(cohort, specification, landmarks):
     needed |= {
         (change.analyte, name) for change in specification.changes for name in change.between
     }
-    used = set()
+    used = {}
     for episode in cohort.episodes.to_dict("records"):
         for landmark in landmarks:
+            first = _first_dose(rows, episode, landmark)
             for analyte, name in needed:
                 counted, _ = _counted(rows, specification, episode, landmark, analyte, name)
-                used |= {_as_input(row, landmark) for row in counted}
+                used |= {_result(row, landmark): _as_input(row, landmark, first) for row in counted}
+            looked_at = _doses_looked_at(rows, specification, episode, landmark)
             if any(window.anchor == "crs_onset" for window in specification.windows):
-                looked_at = _known(rows, specification, episode, landmark, "clinical.crs_grade")
-                used |= {_as_input(row, landmark) for row in looked_at}
-    return sorted(used)
+                looked_at += _grades(rows, specification, episode, landmark)
+            for row in looked_at:
+                used.setdefault(_result(row, landmark), _as_input(row, landmark, first))
+    return sorted(used.values())
+
+
+def _doses_looked_at(rows, specification, episode, landmark):
+    if specification.treatment_policy == "censor":
+        first = _first_dose(rows, episode, landmark)
+        doses = [dose for name in DOSES for dose in _doses(rows, episode, landmark, name)]
+        return [dose for dose in doses if dose["collected_h"] == first]
+    treatments = specification.treatments or ()
+    return [dose for name in treatments for dose in _doses(rows, episode, landmark, name)]
 
 
 def _written(number):
     return f"{number:g}".replace("-", "m").replace(".", "_")
 
 
-def _as_input(row, landmark):
+def _result(row, landmark):
+    names = ("episode_id", "modality", "analyte", "collected_h", "assay")
+    return (landmark, *(row[name] for name in names))
+
+
+def _as_input(row, landmark, first_dose):
     return (
         row["episode_id"],
         landmark,
@@ -75,6 +97,7 @@ def _as_input(row, landmark):
         row["available_h"],
         row["assay"],
         row["value"],
+        row["collected_h"] > first_dose,
     )
 
 
@@ -90,18 +113,61 @@ def _counted(rows, specification, episode, landmark, analyte, window_name):
         }[window.anchor]
     if math.isnan(anchor):
         return [], anchor
+    until = _last_hour(rows, specification, episode, landmark)
     counted = [
         row
         for row in _known(rows, specification, episode, landmark, analyte)
         if (window.start_h is None or row["collected_h"] > anchor + window.start_h)
         and (window.end_h is None or row["collected_h"] <= anchor + window.end_h)
+        and row["collected_h"] <= until
     ]
     return counted, anchor
 
 
 def _onset(rows, specification, episode, landmark):
-    grades = _known(rows, specification, episode, landmark, "clinical.crs_grade")
+    grades = _grades(rows, specification, episode, landmark)
     return min((row["collected_h"] for row in grades if row["value"] >= 1), default=math.nan)
+
+
+def _grades(rows, specification, episode, landmark):
+    until = _last_hour(rows, specification, episode, landmark)
+    known = _known(rows, specification, episode, landmark, "clinical.crs_grade")
+    return [row for row in known if row["collected_h"] <= until]
+
+
+def _last_hour(rows, specification, episode, landmark):
+    if specification.treatment_policy != "censor":
+        return math.inf
+    return _first_dose(rows, episode, landmark)
+
+
+def _first_dose(rows, episode, landmark):
+    doses = [dose for name in DOSES for dose in _doses(rows, episode, landmark, name)]
+    return min((dose["collected_h"] for dose in doses), default=math.inf)
+
+
+def _doses(rows, episode, landmark, analyte):
+    """The doses in response to toxicity that were known, each in its latest version."""
+    known = [
+        row
+        for row in rows
+        if row["episode_id"] == episode["episode_id"]
+        and f"{row['modality']}.{row['analyte']}" == analyte
+        and row["available_h"] <= landmark
+    ]
+    doses = []
+    for result in {(row["collected_h"], row["assay"]) for row in known}:
+        versions = [row for row in known if (row["collected_h"], row["assay"]) == result]
+        latest = max(
+            versions, key=lambda r: (r["available_h"], r["version"], _is_usual(r), r["value"])
+        )
+        if latest["value"] > 0 and latest["collected_h"] > 0 and not _is_usual(latest):
+            doses.append(latest)
+    return doses
+
+
+def _is_usual(row):
+    return row["ordered_as"] in ("protocol", "prophylaxis")
 
 
 def _known(rows, specification, episode, landmark, analyte):

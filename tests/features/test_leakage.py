@@ -239,9 +239,9 @@ def test_inputs_are_listed_with_both_clocks_per_landmark():
     used = used_events(make_cohort(rows), SPECIFICATION, [0, 24], catalogue=CATALOGUE)
 
     assert used.to_dict("split")["data"] == [
-        ["p", 0.0, "csf", "protein", -24.0, 0.0, 40.0],
-        ["p", 24.0, "clinical", "crs_grade", 6.0, 24.0, 1.0],
-        ["p", 24.0, "csf", "protein", -24.0, 0.0, 40.0],
+        ["p", 0.0, "csf", "protein", -24.0, 0.0, 40.0, False],
+        ["p", 24.0, "clinical", "crs_grade", 6.0, 24.0, 1.0, False],
+        ["p", 24.0, "csf", "protein", -24.0, 0.0, 40.0, False],
     ]
 
 

@@ -51,7 +51,7 @@ def test_the_hash_is_stable_and_tells_specifications_apart():
     specification = FeatureSpecification((TO_DATE,), (MAXIMUM,))
 
     assert specification.hash() == (
-        "1bc6ecf34bafa8d0588dd16d71a7365a4558cca966a74f74a0c29b67adb8c451"
+        "9b69e5c4d8a1ce68c9332cb7337ed3016e1f59e74d4627fb0a6eb48d4e656706"
     )
     assert FeatureSpecification([TO_DATE], [MAXIMUM]).hash() == specification.hash()
     assert replace(specification, presence="informative").hash() != specification.hash()

@@ -55,13 +55,13 @@ RUN = RunContext(
 
 INPUTS = pd.DataFrame(
     [
-        ("clinical", "crs_grade", 24.0, 24.0, 0.0),
-        ("clinical", "crs_grade", 72.0, 72.0, 2.0),
-        ("plasma", "crp", 30.0, 31.5, 4.2),
-        ("plasma", "crp", 54.0, 55.5, 12.25),
-        ("plasma", "ferritin", 54.0, 60.0, 1834.0),
+        ("clinical", "crs_grade", 24.0, 24.0, 0.0, False),
+        ("clinical", "crs_grade", 72.0, 72.0, 2.0, True),
+        ("plasma", "crp", 30.0, 31.5, 4.2, False),
+        ("plasma", "crp", 54.0, 55.5, 12.25, True),
+        ("plasma", "ferritin", 54.0, 60.0, 1834.0, True),
     ],
-    columns=["modality", "analyte", "collected_h", "available_h", "value"],
+    columns=["modality", "analyte", "collected_h", "available_h", "value", "after_treatment"],
 )
 
 CONTRIBUTIONS = {

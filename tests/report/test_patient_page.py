@@ -4,6 +4,7 @@ import re
 from itertools import pairwise
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from icans_risk.errors import IcansRiskError, LeakageError
@@ -147,6 +148,52 @@ def test_each_input_shows_its_latest_value_both_times_and_its_age():
     assert rows["C-reactive protein"]["value"] == "12.25 mg/dL"
     assert rows["CRS grade (ASTCT)"]["value"] == "2"
     assert rows["Age"]["value"] == "63 years"
+
+
+def test_values_from_after_treatment_are_counted_and_marked_in_words():
+    page = page_of(answered())
+    assert page.text("treatment").startswith(
+        "3 of the 5 values that were used were collected after"
+    )
+    assert page.text("basis").count("after treatment") == 2 * 3 + 1
+
+    untreated = page_of(answered(inputs=INPUTS.assign(after_treatment=False)))
+    assert "treatment" not in untreated.texts
+    assert "after treatment" not in untreated.text("basis")
+
+
+def test_a_dose_from_which_on_nothing_counts_is_named_and_is_no_input():
+    dose = {"modality": "treatment", "analyte": "steroid", "value": 1.0, "after_treatment": False}
+    rows = [
+        *INPUTS.iloc[[0, 2]].to_dict("records"),
+        dose | {"collected_h": 31.0, "available_h": 32},
+    ]
+    run = dataclasses.replace(
+        RUN, cutting={"treatment.steroid": AnalyteText(label="Steroid given")}
+    )
+
+    report = patient_report(run, answered(inputs=pd.DataFrame(rows)))
+
+    assert report["basis"]["treatment"] == [
+        "What was collected later than 31 h after infusion (day 1) does not count, because of "
+        "treatment then: Steroid given."
+    ]
+    assert "of the 6 inputs" in report["basis"]["summary"]
+    labels = [row["label"] for row in report["basis"]["rows"] + report["basis"]["more"]]
+    assert "Steroid given" not in labels
+    assert "Steroid given" in [row["label"] for row in report["basis"]["every_value"]]
+
+
+def test_a_page_says_whether_treatments_are_inputs():
+    assert "Treatments given are not inputs of the model." in page_of(answered()).text("not-said")
+    steroid = {"treatment.steroid": AnalyteText(label="Steroid given")}
+    run = dataclasses.replace(RUN, analytes={**RUN.analytes, **steroid})
+    episode = answered(values={"treatment.steroid": "not given"})
+    page = page_of(episode, run)
+    assert "Treatments given by the landmark are inputs of the model." in page.text("not-said")
+    assert "Steroid given" not in page.text("missing")
+    rows = {row["label"]: row for row in patient_report(run, episode)["basis"]["rows"]}
+    assert (rows["Steroid given"]["value"], rows["Steroid given"]["describes"]) == ("not given", "")
 
 
 def test_what_is_missing_is_named_as_not_measured():

@@ -73,7 +73,7 @@ def demo(**changes: Any) -> dict[str, Any]:
     [
         demo(landmark=72),
         demo(seed="seven"),
-        demo(treatment_policy="censor"),
+        demo(treatment_policy="censored"),
         demo(data={"meds": {"folder": "x", "codes": {"a": "plasma.cpr"}}}),
     ],
 )

@@ -121,6 +121,8 @@ class Analyte(_Entry):
         Scale on which its values spread evenly.
     assay_dependent : bool
         Whether platforms disagree so much that their results must never be pooled silently.
+    alters_measurements : bool
+        Whether giving it changes the markers of inflammation that are measured afterwards.
     sources : tuple of Source
         Where the entry's facts come from.
 
@@ -147,6 +149,7 @@ class Analyte(_Entry):
     leak_class: LeakClass
     scale: Scale = "linear"
     assay_dependent: bool = False
+    alters_measurements: bool = False
     sources: tuple[Source, ...] = Field(min_length=1)
 
     @model_validator(mode="after")

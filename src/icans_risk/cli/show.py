@@ -10,6 +10,7 @@ from rich.table import Table
 from icans_risk.cli.terminal import console, terminal_progress
 from icans_risk.workflow.files import check_folder, write_json
 from icans_risk.workflow.progress import Progress
+from icans_risk.workflow.words import PRESENCE_NOTES
 
 __all__ = ["run_and_show", "show_summary"]
 
@@ -46,6 +47,8 @@ def show_summary(summary: Mapping[str, Any]) -> None:
     )
     out.print(f"{summary['title']}\n", markup=False)
     out.print(f"Research use only. Profile: {summary['profile']}.{synthetic}\n", markup=False)
+    for note in PRESENCE_NOTES[summary["presence"]]:
+        out.print(f"{note}\n", markup=False)
     cohort = summary["cohort"]
     out.print(
         f"{cohort['patients']} patients, {cohort['at_endpoint_ever']} at the endpoint in all; "
@@ -64,12 +67,24 @@ def _show_landmark(out: Console, landmark: Mapping[str, Any]) -> None:
         f"{landmark['endpoint']}"
     )
     out.print(_flow_table(landmark))
+    _show_inputs(out, landmark)
     out.print("\n" + landmark["sample_size"]["verdict"] + "\n", markup=False)
     out.print(_model_table(landmark))
     out.print(
         "95 % bootstrap intervals over patients, each patient's repeats averaged first. AUROC in "
         "folds ranks the patients of one test fold; the pooled one ranks all held-out risks.\n"
     )
+
+
+def _show_inputs(out: Console, landmark: Mapping[str, Any]) -> None:
+    if landmark["values_after_treatment"]:
+        out.print(
+            f"\n{landmark['values_after_treatment']} of {landmark['values']} values that were used "
+            "were collected after a drug against inflammation was given for toxicity."
+        )
+    for score in landmark["scores"]:
+        share = f"computable for {score['computable']} of {landmark['patients']} patients"
+        out.print(f"{score['column']}: {share}", markup=False)
 
 
 def _flow_table(landmark: Mapping[str, Any]) -> Table:

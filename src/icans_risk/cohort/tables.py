@@ -151,4 +151,5 @@ INPUTS: Table = {
     "collected_h": Column("number"),
     "available_h": Column("number"),
     "value": Column("number"),
+    "after_treatment": Column("flag"),
 }

@@ -13,12 +13,29 @@ from icans_risk.errors import LeakageError
 from icans_risk.features.naming import check_known
 
 if TYPE_CHECKING:
-    from icans_risk.features.specification import FeatureSpecification, Presence
+    from icans_risk.features.specification import (
+        FeatureSpecification,
+        Presence,
+        TreatmentPolicy,
+    )
 
-__all__ = ["check_admissible", "is_admissible", "refused_rows"]
+__all__ = [
+    "ADMITTED_ORDERS",
+    "check_admissible",
+    "check_treatment_policy",
+    "is_admissible",
+    "refused_rows",
+]
 
 _ORDERED_FOR_CAUSE_MATTERS = ("csf", "eeg", "imaging", "treatment")
-_ADMITTED_ORDERS = ("protocol", "prophylaxis")
+# Ordered whatever the patient looked like.
+ADMITTED_ORDERS = ("protocol", "prophylaxis")
+
+# The leak classes that need presence: informative, in the words of the refusal.
+_ONLY_INFORMATIVE = {
+    "response_to_outcome": "be a response to the outcome",
+    "testing_intensity": "tell how often somebody was tested",
+}
 
 # How often and how recently somebody measured: staff measure more when a patient looks worse.
 _INTENSITY = ("count", "hours_since_last")
@@ -49,10 +66,10 @@ def check_admissible(
     StudyError
         If an analyte is not in the catalogue.
     LeakageError
-        If an analyte is a component of the outcome; if it is a response to the outcome,
-        or a statistic counts how often or how recently people measured, and ``presence``
-        is not ``"informative"``; or if a static column is an identifier or holds what
-        happened later.
+        If an analyte is a component of the outcome; if it is a response to the outcome or
+        tells how often somebody was tested, or a statistic counts how often or how recently
+        people measured, and ``presence`` is not ``"informative"``; or if a static column is
+        an identifier or holds what happened later.
     """
     known = load_catalogue() if catalogue is None else catalogue
     for name in specification.analytes:
@@ -70,9 +87,25 @@ def check_admissible(
 
 def is_admissible(leak_class: str, presence: "Presence") -> bool:
     """Tell whether an analyte of a leak class may become a feature."""
-    if leak_class == "response_to_outcome":
+    if leak_class in _ONLY_INFORMATIVE:
         return presence == "informative"
     return leak_class != "outcome_component"
+
+
+def check_treatment_policy(policy: "TreatmentPolicy", presence: "Presence") -> None:
+    """Refuse a policy that would show the outcome to the model.
+
+    Raises
+    ------
+    LeakageError
+        If treatments are to be columns and ``presence`` is not ``"informative"``.
+    """
+    if policy == "include_before_landmark" and presence != "informative":
+        raise LeakageError(
+            "A feature must not be a response to the outcome, got treatment_policy: "
+            "include_before_landmark, which makes features of drugs given because of toxicity. Set "
+            "presence: informative, which every report then prints, or choose ignore or censor."
+        )
 
 
 def _check_intensity(specification: "FeatureSpecification") -> None:
@@ -96,7 +129,7 @@ def _check_leak_class(name: str, leak_class: str, presence: "Presence") -> None:
             "made. Drop it."
         )
     raise LeakageError(
-        f"A feature must not be a response to the outcome, got {name!r}. Drop it, or set "
+        f"A feature must not {_ONLY_INFORMATIVE[leak_class]}, got {name!r}. Drop it, or set "
         "presence: informative, which every report then prints."
     )
 
@@ -123,5 +156,5 @@ def refused_rows(events: pd.DataFrame, presence: "Presence") -> NDArray[np.bool_
         return np.zeros(len(events), dtype=bool)
     is_later = events["collected_h"].to_numpy(dtype=np.float64) > 0.0
     is_restricted = events["modality"].isin(_ORDERED_FOR_CAUSE_MATTERS).to_numpy(dtype=bool)
-    is_admitted = events["ordered_as"].isin(_ADMITTED_ORDERS).to_numpy(dtype=bool)
+    is_admitted = events["ordered_as"].isin(ADMITTED_ORDERS).to_numpy(dtype=bool)
     return is_later & is_restricted & ~is_admitted

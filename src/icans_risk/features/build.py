@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from icans_risk.catalogue import Analyte
+from icans_risk.catalogue import Analyte, load_catalogue
 from icans_risk.cohort import INPUTS, Cohort
 from icans_risk.features.admission import check_admissible
 from icans_risk.features.arrays import Cells, Output, Plan
@@ -17,11 +17,16 @@ from icans_risk.features.kernel import KERNEL_STATISTICS, walk
 from icans_risk.features.onset import CRS_GRADE, find_onsets
 from icans_risk.features.rows import arrange_rows
 from icans_risk.features.scores import SCORES
+from icans_risk.features.selection import altering_analytes
 from icans_risk.features.specification import FeatureSpecification
 from icans_risk.features.static import encode_static, new_levels
+from icans_risk.features.treatment import Doses, find_doses
 from icans_risk.features.window import check_landmarks, resolve_windows
 
 __all__ = ["build_features", "unseen_levels", "used_events"]
+
+# What makes a row of events a result, whatever its version, at a landmark.
+_RESULT = ["landmark_h", "episode_id", "modality", "analyte", "collected_h", "assay"]
 
 
 def build_features(
@@ -36,7 +41,8 @@ def build_features(
     An event counts in a window if it was collected inside ``(start, end]``, was available
     at or before the landmark, and is admitted. Of the versions of one result (same
     episode, analyte, time of collection and assay) the latest one available at that
-    landmark stands for all.
+    landmark stands for all. What a dose given in response to toxicity does to values after
+    it is the specification's ``treatment_policy``.
 
     Parameters
     ----------
@@ -64,12 +70,17 @@ def build_features(
     """
     check_admissible(specification, catalogue)
     hours = check_landmarks(landmarks)
+    is_ignored = specification.treatment_policy == "ignore"
+    treatments = () if is_ignored else _altering(specification, catalogue)
+    doses = find_doses(cohort, hours, treatments)
     static = encode_static(cohort.episodes, specification.static, specification.levels)
-    values, _ = _walk_events(cohort, specification, hours, with_used=False)
+    given = doses.given(specification.treatments or ())
+    fixed = np.hstack([np.repeat(static, hours.size, axis=0), given])
+    values, _ = _walk_events(cohort, specification, hours, doses=doses, with_used=False)
     table = np.empty((len(values), len(specification.columns)), dtype=np.float32)
-    table[:, : static.shape[1]] = np.repeat(static, hours.size, axis=0)
-    measured = static.shape[1] + sum(_is_measured(column) for column in specification.layout)
-    table[:, static.shape[1] : measured] = values[:, : measured - static.shape[1]]
+    table[:, : fixed.shape[1]] = fixed
+    measured = fixed.shape[1] + sum(_is_measured(column) for column in specification.layout)
+    table[:, fixed.shape[1] : measured] = values[:, : measured - fixed.shape[1]]
     by_cell = dict(zip(_list_cells(specification), values.T, strict=True))
     for number, column in enumerate(specification.layout[measured:], start=measured):
         combined = _combine(column, [by_cell[cell] for cell in column.cells])
@@ -92,7 +103,8 @@ def used_events(
 
     An event counts in a cell if it counts in the cell's window, also where the statistic
     then passes it over (a maximum looks at every value), and so do the CRS grades in which
-    a window's anchor was looked for.
+    a window's anchor was looked for, and the doses from which the specification's
+    ``treatment_policy`` follows.
 
     Parameters
     ----------
@@ -104,6 +116,9 @@ def used_events(
     DataFrame
         In the layout ``INPUTS``: by episode and landmark as in the vectors, then by
         analyte in the order of the specification and by time of collection.
+        ``after_treatment`` is True where the value was collected after the first dose that
+        was given in response to toxicity, as far as known at that landmark, whatever the
+        policy.
 
     Raises
     ------
@@ -112,11 +127,17 @@ def used_events(
     """
     check_admissible(specification, catalogue)
     hours = check_landmarks(landmarks)
-    _, (landmark, position) = _walk_events(cohort, specification, hours, with_used=True)
+    doses = find_doses(cohort, hours, _altering(specification, catalogue))
+    _, counted = _walk_events(cohort, specification, hours, doses=doses, with_used=True)
+    read = doses.read_by(specification, cohort)
+    landmark, position = (np.concatenate(parts) for parts in zip(counted, read, strict=True))
     inputs = cohort.events.iloc[position].assign(landmark_h=hours[landmark])
+    first_h = doses.first_h_at(cohort, landmark, position)
+    inputs["after_treatment"] = inputs["collected_h"].to_numpy() > first_h
     episode = pd.Index(cohort.episodes["episode_id"]).get_indexer(pd.Index(inputs["episode_id"]))
     inputs = inputs.iloc[np.lexsort([np.arange(len(inputs)), landmark, episode])]
-    return inputs[list(INPUTS)].reset_index(drop=True)
+    # A dose may count in a window of its own besides.
+    return inputs.drop_duplicates(_RESULT)[list(INPUTS)].reset_index(drop=True)
 
 
 def unseen_levels(cohort: Cohort, specification: FeatureSpecification) -> pd.DataFrame:
@@ -146,17 +167,19 @@ def _walk_events(
     specification: FeatureSpecification,
     landmarks: NDArray[np.float64],
     *,
+    doses: Doses,
     with_used: bool,
 ) -> tuple[NDArray[np.float64], tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Run the kernel: cells, and (landmark, row of cohort.events) of what counted."""
     rows, position = arrange_rows(cohort, specification)
     used = np.zeros((landmarks.size if with_used else 0, position.size), dtype=bool)
     windows, onsets = specification.all_windows, None
+    last_hours = doses.last_hours(specification)
     if any(window.anchor == "crs_onset" for window in windows):
         analyte = specification.analytes.index(CRS_GRADE)
-        n_episodes = len(cohort.episodes)
-        onsets = find_onsets(rows, landmarks, analyte=analyte, n_episodes=n_episodes, used=used)
+        onsets = find_onsets(rows, landmarks, analyte=analyte, until=last_hours, used=used)
     bounds = resolve_windows(windows, cohort.episodes, landmarks, onsets=onsets)
+    np.minimum(bounds.upper, last_hours[:, :, np.newaxis], out=bounds.upper)
     cells = _list_cells(specification)
     values = np.full((*bounds.anchor.shape[:2], len(cells)), np.nan)
     names = [window.name for window in windows]
@@ -170,6 +193,13 @@ def _walk_events(
     landmark, row = np.nonzero(used)
     n_vectors = len(cohort.episodes) * landmarks.size
     return values.reshape(n_vectors, len(cells)), (landmark, position[row])
+
+
+def _altering(
+    specification: FeatureSpecification, catalogue: Mapping[str, Analyte] | None
+) -> tuple[str, ...]:
+    altering = altering_analytes(load_catalogue() if catalogue is None else catalogue)
+    return tuple(dict.fromkeys((*altering, *(specification.treatments or ()))))
 
 
 def _list_cells(specification: FeatureSpecification) -> list[Cell]:
@@ -205,7 +235,8 @@ def _or(number: float | None, otherwise: float) -> float:
 
 
 def _is_measured(column: FeatureColumn) -> bool:
-    return column.modality not in ("static", "score") and not column.change
+    is_cell = bool(column.cells) and column.modality != "score"
+    return is_cell and not column.change
 
 
 def _combine(column: FeatureColumn, cells: list[NDArray[np.float64]]) -> NDArray[np.float64]:

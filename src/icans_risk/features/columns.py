@@ -8,13 +8,20 @@ from icans_risk.features.scores import SCORES
 from icans_risk.features.static import Levels
 
 __all__ = [
+    "GIVEN",
+    "TO_LANDMARK",
     "Cell",
     "FeatureColumn",
     "change_columns",
     "measured_columns",
     "score_columns",
     "static_columns",
+    "treatment_columns",
 ]
+
+
+# What a treatment's column says, and until when.
+GIVEN, TO_LANDMARK = "given", "to_landmark"
 
 
 class Cell(NamedTuple):
@@ -47,7 +54,8 @@ class FeatureColumn(NamedTuple):
     ----------
     name : str
         ``modality.analyte.statistic.window``, ``modality.analyte.change.window-to-window``,
-        ``score.name.window``, ``static.name`` or ``static.name.level``.
+        ``modality.analyte.given.to_landmark``, ``score.name.window``, ``static.name`` or
+        ``static.name.level``.
     modality, analyte, statistic, window : str
         The parts; a static column has the modality ``static`` and no statistic or window,
         a score has the modality ``score`` and no statistic.
@@ -58,7 +66,7 @@ class FeatureColumn(NamedTuple):
     cells : tuple of Cell
         What the column is computed from: for a measurement its one cell; for a change the
         value before, the value after and the times of the last values; for a score its
-        inputs; none for a static column.
+        inputs; none for a static column and for a treatment given.
     """
 
     name: str
@@ -80,6 +88,14 @@ def static_columns(static: Iterable[str], levels: Levels | None) -> Iterator[Fea
         for level in levels[name]:
             column = f"static.{name}.{level.replace('.', '_')}"
             yield FeatureColumn(column, "static", name, level=level)
+
+
+def treatment_columns(treatments: Iterable[str]) -> Iterator[FeatureColumn]:
+    """List the columns that say what was given: one per treatment."""
+    for full_name in treatments:
+        modality, _, analyte = full_name.partition(".")
+        name = f"{full_name}.{GIVEN}.{TO_LANDMARK}"
+        yield FeatureColumn(name, modality, analyte, GIVEN, TO_LANDMARK)
 
 
 def measured_columns(measurements: Iterable[Measurement]) -> Iterator[FeatureColumn]:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from icans_risk.catalogue import Analyte, load_catalogue
+from icans_risk.features.columns import GIVEN
 from icans_risk.features.naming import check_known
 from icans_risk.features.scores import SCORES
-from icans_risk.features.words import CHANGE_WORDS, STATISTIC_WORDS
+from icans_risk.features.words import CHANGE_WORDS, GIVEN_WORDS, STATISTIC_WORDS
 
 if TYPE_CHECKING:
     from icans_risk.features.choices import Window
@@ -103,6 +104,8 @@ def _describe(
     full_name = f"{modality}.{analyte}"
     check_known(full_name, known, what="A measured analyte")
     entry = known[full_name]
+    if statistic == GIVEN:
+        return (name, entry.label, "1", modality, analyte, statistic, window, *GIVEN_WORDS)
     meaning, unit = _compare(column) if column.change else _measure(column, entry.unit)
     spans = [words[name] for name in dict.fromkeys(cell.window for cell in column.cells)]
     unit = f"{entry.unit}{unit}" if unit in _OF_THE_ANALYTE else unit

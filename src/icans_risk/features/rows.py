@@ -1,5 +1,7 @@
 """Sort a cohort's events into the arrays that the kernel walks."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -7,13 +9,16 @@ from numpy.typing import NDArray
 from icans_risk.cohort import MODALITIES, Cohort
 from icans_risk.features.admission import refused_rows
 from icans_risk.features.arrays import Rows
-from icans_risk.features.specification import FeatureSpecification
+from icans_risk.features.specification import FeatureSpecification, Presence
 
 __all__ = ["arrange_rows"]
 
 
 def arrange_rows(
-    cohort: Cohort, specification: FeatureSpecification
+    cohort: Cohort,
+    specification: FeatureSpecification,
+    *,
+    refuse: Callable[[pd.DataFrame, Presence], NDArray[np.bool_]] = refused_rows,
 ) -> tuple[Rows, NDArray[np.int64]]:
     """Group and sort the events of the measured analytes.
 
@@ -26,6 +31,8 @@ def arrange_rows(
         Its events and the order of its episodes are used.
     specification : FeatureSpecification
         Says which analytes are measured and which orders are admitted.
+    refuse : callable
+        Tells which events must not count, from the events and the presence.
 
     Returns
     -------
@@ -40,7 +47,7 @@ def arrange_rows(
     episode = pd.Index(cohort.episodes["episode_id"]).get_indexer(pd.Index(events["episode_id"]))
     group = episode.astype(np.int64) * max(len(specification.analytes), 1) + analyte[position]
     assay = pd.factorize(events["assay"], sort=True)[0]
-    refused = refused_rows(events, specification.presence)
+    refused = refuse(events, specification.presence)
     # Adding zero turns -0.0 into 0.0: both are the measured zero, and their order is none.
     collected, available, value, version = (
         events[name].to_numpy(dtype=np.float64) + 0.0

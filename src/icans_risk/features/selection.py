@@ -13,7 +13,7 @@ from icans_risk.features.choices import ALL, Change, Measurement
 if TYPE_CHECKING:
     from icans_risk.features.specification import Presence
 
-__all__ = ["find_analytes", "is_open", "name_analytes"]
+__all__ = ["altering_analytes", "find_analytes", "find_treatments", "is_open", "name_analytes"]
 
 _Choice = TypeVar("_Choice", Measurement, Change)
 
@@ -50,6 +50,30 @@ def find_analytes(
         for name in names
         if name in catalogue and is_admissible(catalogue[name].leak_class, presence)
     ]
+
+
+def altering_analytes(catalogue: Mapping[str, Analyte]) -> tuple[str, ...]:
+    """List the treatments that alter what is measured after them, in the catalogue's order."""
+    return tuple(name for name, entry in catalogue.items() if entry.alters_measurements)
+
+
+def find_treatments(found: Sequence[str], catalogue: Mapping[str, Analyte]) -> tuple[str, ...]:
+    """List the treatments that get a column: those that alter measurements and were found.
+
+    Raises
+    ------
+    StudyError
+        If there is none.
+    """
+    altering = altering_analytes(catalogue)
+    treatments = tuple(name for name in found if name in altering)
+    if not treatments:
+        raise StudyError(
+            "treatment_policy: include_before_landmark needs a treatment in the training cohort "
+            f"that alters measurements, got none of {list(altering)}. Read them in, or choose "
+            "treatment_policy: ignore."
+        )
+    return treatments
 
 
 def name_analytes(choices: Sequence[_Choice], found: Sequence[str]) -> tuple[_Choice, ...]:

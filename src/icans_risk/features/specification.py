@@ -11,6 +11,7 @@ import pandas as pd
 from icans_risk.catalogue import Analyte, load_catalogue
 from icans_risk.cohort import Cohort
 from icans_risk.errors import StudyError
+from icans_risk.features.admission import check_treatment_policy
 from icans_risk.features.choices import Change, Measurement, ScoreChoice, Window
 from icans_risk.features.columns import (
     FeatureColumn,
@@ -18,19 +19,26 @@ from icans_risk.features.columns import (
     measured_columns,
     score_columns,
     static_columns,
+    treatment_columns,
 )
 from icans_risk.features.dictionary import describe_columns
 from icans_risk.features.naming import check_distinct, check_identifier, check_known
 from icans_risk.features.onset import CRS_GRADE
-from icans_risk.features.selection import find_analytes, is_open, name_analytes
+from icans_risk.features.selection import (
+    find_analytes,
+    find_treatments,
+    is_open,
+    name_analytes,
+)
 from icans_risk.features.static import find_levels
 
-__all__ = ["FeatureSpecification", "Presence"]
+__all__ = ["FeatureSpecification", "Presence", "TreatmentPolicy"]
 
 Presence = Literal["protocol_only", "informative"]
+TreatmentPolicy = Literal["ignore", "censor", "include_before_landmark"]
 
 # Of the JSON: one more whenever a field is added or means something else.
-_LAYOUT = 2
+_LAYOUT = 3
 
 
 @dataclass(frozen=True)
@@ -54,14 +62,21 @@ class FeatureSpecification:
         The columns from events in two windows.
     levels : mapping of str to tuple of str, optional
         Levels of the categorical static columns; None before ``fit``.
+    treatment_policy : {"ignore", "censor", "include_before_landmark"}
+        What a dose given in response to toxicity does to values collected after it:
+        nothing; they do not count; or nothing, and that it was given is a column.
+    treatments : tuple of str, optional
+        The treatments that have a column; None before ``fit``.
 
-    Before ``fit``, measurements and changes may ask for all analytes (``"plasma.*"``); there
-    are no columns then.
+    Before ``fit``, measurements and changes may ask for all analytes (``"plasma.*"``), and a
+    policy for treatments that nobody named yet; there are no columns then.
 
     Raises
     ------
     StudyError
         If a name is unknown or stands twice.
+    LeakageError
+        If treatments are to be columns while ``presence`` is ``"protocol_only"``.
     """
 
     windows: tuple[Window, ...]
@@ -71,11 +86,15 @@ class FeatureSpecification:
     scores: tuple[ScoreChoice, ...] = ()
     changes: tuple[Change, ...] = ()
     levels: Mapping[str, tuple[str, ...]] | None = None
+    treatment_policy: TreatmentPolicy = "ignore"
+    treatments: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         for field in ("windows", "measurements", "static", "scores", "changes"):
             object.__setattr__(self, field, tuple(getattr(self, field)))
         check_known(self.presence, get_args(Presence), what="presence")
+        check_known(self.treatment_policy, get_args(TreatmentPolicy), what="treatment_policy")
+        check_treatment_policy(self.treatment_policy, self.presence)
         check_distinct((window.name for window in self.all_windows), what="Names of windows")
         names = [window.name for window in self.windows]
         for name, chosen in self._chosen_windows():
@@ -83,13 +102,23 @@ class FeatureSpecification:
                 check_known(window, names, what=f"A window of {name!r}")
         for name in self.static:
             check_identifier(name, what="The name of a static feature")
+        self._fix_fitted()
+        if not self._open_choices:
+            check_distinct(self.columns, what="Columns of the vector")
+
+    def _fix_fitted(self) -> None:
+        if self.treatments is not None:
+            object.__setattr__(self, "treatments", tuple(self.treatments))
+            if self.treatment_policy != "include_before_landmark":
+                raise StudyError(
+                    "Only treatment_policy: include_before_landmark has columns of treatments, got "
+                    f"treatment_policy: {self.treatment_policy} with treatments. Drop them."
+                )
         if self.levels is not None:
             fixed = {name: tuple(levels) for name, levels in self.levels.items()}
             object.__setattr__(self, "levels", fixed)
             for name in fixed:
                 check_known(name, self.static, what="A column with levels")
-        if not self._open_choices:
-            check_distinct(self.columns, what="Columns of the vector")
 
     def _chosen_windows(self) -> list[tuple[str, tuple[str, ...]]]:
         measured = [(m.analyte, m.windows) for m in self.measurements]
@@ -100,10 +129,12 @@ class FeatureSpecification:
     @property
     def _open_choices(self) -> list[str]:
         choices: list[Measurement | Change] = [*self.measurements, *self.changes]
-        return [choice.analyte for choice in choices if is_open(choice)]
+        named = [choice.analyte for choice in choices if is_open(choice)]
+        has_columns = self.treatment_policy == "include_before_landmark"
+        return named + ["treatment_policy"] * (has_columns and self.treatments is None)
 
     def fit(self, cohort: Cohort, catalogue: Mapping[str, Analyte] | None = None) -> Self:
-        """Return a copy that fixes levels and analytes, and with them the columns.
+        """Return a copy that fixes levels, analytes and treatments, and with them the columns.
 
         What is fixed is stored, so that another cohort gets the same columns: an analyte
         that only it has is left out, one that it lacks is missing.
@@ -124,16 +155,19 @@ class FeatureSpecification:
         Raises
         ------
         StudyError
-            If a static column is absent, or the cohort has no analyte for a choice of all.
+            If a static column is absent, or the cohort has no analyte for a choice of all or
+            no treatment for a column.
         """
         levels = find_levels(cohort.episodes, self.static)
-        if not self._open_choices:
+        has_treatments = self.treatment_policy == "include_before_landmark"
+        if not (self._open_choices or has_treatments):
             return replace(self, levels=levels)
         known = load_catalogue() if catalogue is None else catalogue
         found = find_analytes(cohort, self.presence, known)
         return replace(
             self,
             levels=levels,
+            treatments=find_treatments(found, known) if has_treatments else None,
             measurements=name_analytes(self.measurements, found),
             changes=name_analytes(self.changes, found),
         )
@@ -148,19 +182,21 @@ class FeatureSpecification:
     def analytes(self) -> tuple[str, ...]:
         """Full names of the analytes that are read, for columns or an anchor, each once."""
         read = [cell.analyte for column in self.layout for cell in column.cells]
+        read += self.treatments or ()
         anchors = [CRS_GRADE for window in self.all_windows if window.anchor == "crs_onset"]
         return tuple(dict.fromkeys(read + anchors))
 
     @property
     def layout(self) -> tuple[FeatureColumn, ...]:
-        """The columns with their provenance: static ones, measured ones, changes, scores."""
+        """The columns with their provenance: static, treatments, measured, changes, scores."""
         if self._open_choices:
             raise StudyError(
-                "The columns must be fixed before they are used, got a choice of all analytes: "
-                f"{self._open_choices}. Call fit(cohort) on the training cohort first."
+                "The columns must be fixed before they are used, got what the training cohort has "
+                f"to fix: {self._open_choices}. Call fit(cohort) on it first."
             )
         return (
             *static_columns(self.static, self.levels),
+            *treatment_columns(self.treatments or ()),
             *measured_columns(self.measurements),
             *change_columns(self.changes),
             *score_columns(self.scores),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["CHANGE_WORDS", "STATISTIC_WORDS"]
+__all__ = ["CHANGE_WORDS", "GIVEN_WORDS", "STATISTIC_WORDS"]
 
 # Name to its meaning, and to its unit where that is not the analyte's: a unit of UCUM, or
 # what is put behind the analyte's.
@@ -50,4 +50,10 @@ CHANGE_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "/d",
         ),
     }
+)
+
+# Of a treatment's column: the stretch of time, and what it says.
+GIVEN_WORDS = (
+    "later than infusion, up to the landmark",
+    "1 if a dose is known that was neither prophylaxis nor by protocol; 0 if none is",
 )

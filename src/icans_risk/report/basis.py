@@ -8,7 +8,15 @@ import pandas as pd
 
 from icans_risk.errors import LeakageError
 from icans_risk.report.context import EpisodeResult, RunContext
-from icans_risk.report.wording import NOT_MEASURED, age, clean, days_of, span, value_with_unit
+from icans_risk.report.wording import (
+    NOT_MEASURED,
+    age,
+    clean,
+    days_of,
+    hours,
+    span,
+    value_with_unit,
+)
 
 __all__ = ["describe_basis", "grade_by_day", "latest_in_words"]
 
@@ -30,8 +38,9 @@ def describe_basis(run: RunContext, episode: EpisodeResult) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``summary``, ``rows`` and ``more`` (the latest value per input), ``missing``,
-        ``every_value`` (all events) and ``features`` (the columns that the model read).
+        ``summary``, ``treatment`` (what treatments did to the inputs, in sentences), ``rows``
+        and ``more`` (the latest value per input), ``missing``, ``every_value`` (all events)
+        and ``features`` (the columns that the model read).
 
     Raises
     ------
@@ -39,15 +48,19 @@ def describe_basis(run: RunContext, episode: EpisodeResult) -> dict[str, Any]:
         If an event became available only after the landmark.
     """
     events = _named(episode.inputs, landmark_h=run.landmark_h)
-    present = list(dict.fromkeys(events["analyte"]))
+    # A dose after which nothing counts is no input itself, unless the model reads it.
+    is_input = events["analyte"].isin(run.analytes) | ~events["analyte"].isin(run.cutting)
+    inputs = events[is_input]
+    present = list(dict.fromkeys(inputs["analyte"]))
     known = [*run.analytes, *(name for name in present if name not in run.analytes)]
     values: dict[str, float | str] = dict(episode.values)
     if episode.product is not None:
         values.setdefault("static.product", episode.product)
-    rows = [_row(run, values, analyte=a, events=events) for a in known]
+    rows = [_row(run, values, analyte=a, events=inputs) for a in known]
     missing = [row["label"] for row in rows if not row["measured"]]
     return {
         "summary": _summary(rows),
+        "treatment": _treatment(run, inputs, events[events["analyte"].isin(run.cutting)]),
         "rows": rows[:ROWS_SHOWN],
         "more": rows[ROWS_SHOWN:],
         "missing": missing,
@@ -76,9 +89,11 @@ def _row(
         value = values.get(analyte, math.nan)
         known = isinstance(value, str) or math.isfinite(value)
         shown = value_with_unit(value, run.unit(analyte)) if known else NOT_MEASURED
-        # A value without events does not change after infusion: age, product.
-        times = {"describes": "known at infusion" if known else "", "available": "", "age": ""}
-        return row | times | {"value": shown, "measured": known, "age_h": None}
+        # A static value does not change after infusion: age, product.
+        is_fixed = known and analyte.startswith("static.")
+        times = {"describes": "known at infusion" if is_fixed else "", "available": "", "age": ""}
+        plain = {"value": shown, "measured": known, "age_h": None, "after_treatment": False}
+        return row | times | plain
     event = _event(run, {str(k): v for k, v in own.iloc[-1].items()})
     return row | event | {"measured": True}
 
@@ -92,7 +107,28 @@ def _event(run: RunContext, event: Mapping[Any, Any]) -> dict[str, Any]:
         "available": span(event["available_h"]),
         "age": age(age_h),
         "age_h": age_h,
+        "after_treatment": bool(event["after_treatment"]),
     }
+
+
+def _treatment(run: RunContext, inputs: pd.DataFrame, doses: pd.DataFrame) -> list[str]:
+    sentences = []
+    after = int(inputs["after_treatment"].sum())
+    if after:
+        sentences.append(
+            f"{after} of the {len(inputs)} values that were used were collected after a drug "
+            "against inflammation was given for toxicity; it changes what is measured. They are "
+            "marked \u201cafter treatment\u201d."
+        )
+    # Under another policy the doses are inputs like any other.
+    if len(doses):
+        first_h = float(doses["collected_h"].min())
+        given = dict.fromkeys(clean(run.label(name)) for name in doses["analyte"])
+        sentences.append(
+            f"What was collected later than {hours(first_h)} ({days_of(first_h)}) does not count, "
+            f"because of treatment then: {', '.join(given)}."
+        )
+    return sentences
 
 
 def _summary(rows: list[dict[str, Any]]) -> str:

@@ -81,6 +81,9 @@ class RunContext:
         What the intervals of the metrics are.
     notes : sequence of str
         Further sentences that every patient page must carry among its limits.
+    cutting : mapping of str to AnalyteText
+        Treatments from whose first dose on values do not count, by full name; empty where
+        all count. Among the inputs of an episode stands the dose that cut.
     """
 
     study_title: str
@@ -104,15 +107,16 @@ class RunContext:
     columns: Mapping[str, str] = field(default_factory=dict)
     interval_name: str = "95 % interval"
     notes: Sequence[str] = ()
+    cutting: Mapping[str, AnalyteText] = field(default_factory=dict)
 
     def label(self, analyte: str) -> str:
         """Return what pages call an input; its full name where nobody named it."""
-        known = self.analytes.get(analyte)
+        known = self.analytes.get(analyte) or self.cutting.get(analyte)
         return known.label if known else analyte
 
     def unit(self, analyte: str) -> str:
         """Return the unit of an input; nothing where nobody gave one."""
-        known = self.analytes.get(analyte)
+        known = self.analytes.get(analyte) or self.cutting.get(analyte)
         return known.unit if known else ""
 
 
@@ -137,7 +141,7 @@ class EpisodeResult:
     values : mapping of str to float or str
         Feature column to its value; an input without events (``static.product``) is
         looked up here by its full name.
-    inputs : DataFrame of (modality, analyte, collected_h, available_h, value)
+    inputs : DataFrame of (modality, analyte, collected_h, available_h, value, after_treatment)
         The events that were used, analytes by their short name.
     """
 

@@ -40,8 +40,12 @@ NOT_SAID = (
     "It is not a recommendation to test, to treat or to withhold treatment.",
     "A low risk is not a reason for discharge, and monitoring stays as it is.",
     "It is not a grade and not a diagnosis: it says nothing about the patient's state now.",
-    "The risk holds under local practice, including treatment given later. Treatments given "
-    "are not inputs of the model.",
+    "The risk holds under local practice, including treatment given later.",
+)
+NO_TREATMENT = "Treatments given are not inputs of the model."
+TREATMENT = (
+    "Treatments given by the landmark are inputs of the model. That says nothing about what they "
+    "did to this patient."
 )
 
 
@@ -85,8 +89,13 @@ def patient_report(run: RunContext, episode: EpisodeResult) -> dict[str, Any]:
         "drivers": _drivers(run, episode, basis=basis) if answered else None,
         "abstention": None if answered else _abstention(episode.status),
         "performance": describe_performance(run),
-        "not_said": list(NOT_SAID),
+        "not_said": _not_said(run),
     }
+
+
+def _not_said(run: RunContext) -> list[str]:
+    is_input = any(name.startswith("treatment.") for name in run.analytes)
+    return [*NOT_SAID[:-1], f"{NOT_SAID[-1]} {TREATMENT if is_input else NO_TREATMENT}"]
 
 
 def run_facts(run: RunContext) -> dict[str, Any]:

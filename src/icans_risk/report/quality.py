@@ -1,6 +1,6 @@
 """What reading the files found, as a dict: positions and counts, never a patient."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -41,6 +41,7 @@ def quality_report(
     study_title: str,
     data_kind: DataKind,
     package_version: str,
+    notes: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Say whether the data can be used, what is wrong with them, and what they look like.
 
@@ -57,11 +58,13 @@ def quality_report(
         Group counts to print as they are; the index is not printed.
     study_title, data_kind, package_version : str
         For the header.
+    notes : sequence of str
+        What a reader must know of the study that reads these data; before the verdict.
 
     Returns
     -------
     dict
-        ``verdict``, ``headlines``, ``facts``, ``groups`` of findings by severity,
+        ``verdict``, ``headlines``, ``notes``, ``facts``, ``groups`` of findings by severity,
         ``counts``, ``table``, and one entry for each panel, empty where it has no table.
 
     Raises
@@ -84,6 +87,7 @@ def quality_report(
         "synthetic": data_kind == "synthetic",
         "version": clean(package_version),
         "headlines": headlines,
+        "notes": [clean(note) for note in notes],
         "verdict": _verdict(groups, headlines),
         "facts": _facts(tables),
         "groups": groups,

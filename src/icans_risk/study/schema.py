@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from icans_risk.study.data import Data
 from icans_risk.study.features import Features
@@ -35,9 +35,12 @@ class Study(Strict):
         Where the cohort comes from.
     outcome : Outcome
         What is predicted.
-    treatment_policy : {"ignore"}
-        Treatments given after the landmark are part of the local practice in which the
-        risk is predicted.
+    treatment_policy : {"ignore", "censor", "include_before_landmark"}
+        What a drug against inflammation that was given for toxicity does to values
+        collected after it: nothing (``ignore``); they do not count (``censor``); nothing,
+        and that it was given by the landmark is a feature (``include_before_landmark``,
+        only with ``presence: informative``). Whatever is given after the landmark is part
+        of the local practice in which the risk is predicted.
     features : Features
         What a model sees.
     models : Models
@@ -53,10 +56,21 @@ class Study(Strict):
     seed: int = Field(ge=0)
     data: Data
     outcome: Outcome
-    treatment_policy: Literal["ignore"]
+    treatment_policy: Literal["ignore", "censor", "include_before_landmark"]
     features: Features
     models: Models
     validation: Validation
+
+    @model_validator(mode="after")
+    def _treatments_are_admitted(self) -> "Study":
+        includes = self.treatment_policy == "include_before_landmark"
+        if includes and self.features.presence != "informative":
+            raise ValueError(
+                "treatment_policy: include_before_landmark makes features of drugs given because "
+                "of toxicity. Set features.presence: informative, which every report then prints, "
+                "or choose ignore or censor"
+            )
+        return self
 
     def hash(self) -> str:
         """Hash what the study says, whatever its comments, line breaks and folder."""

@@ -23,7 +23,8 @@ LEAK_WORDS: Mapping[str, str] = MappingProxyType(
         "outcome_component": "the grade is made from it: never a feature",
         "response_to_outcome": "done because of toxicity: a feature only with presence: "
         "informative, which every report then prints",
-        "testing_intensity": "tells how often somebody was tested, not what was found",
+        "testing_intensity": "tells how often somebody was tested, not what was found: a feature "
+        "only with presence: informative, which every report then prints",
     }
 )
 MONOTONE_WORDS: Mapping[int, str] = MappingProxyType(

@@ -53,6 +53,7 @@ source of every figure and whether it was read there or is assumed.
 | `modality.analyte.statistic.window` | `plasma.crp.max.early` |
 | `score.name.window` | `score.m_easix.baseline` |
 | `static.name`, or `static.name.level` for words | `static.age_years`, `static.product.axi-cel` |
+| `treatment.analyte.given.to_landmark` | `treatment.tocilizumab.given.to_landmark` |
 
 An analyte that a study keeps apart by platform has the platform behind an `@`: `plasma.nfl@ella`.
 Values are in the catalogue's unit. Missing is empty, and zero is zero.
@@ -76,6 +77,24 @@ Of several versions of a result the latest one available at the landmark counts.
 | `baseline` | `{anchor: infusion, end_h: 0}` | any time up to the infusion |
 | `early` | `{anchor: infusion, start_h: 0, end_h: 72}` | the first three days after it |
 """
+
+_TREATMENT = """
+## After treatment
+
+A drug against inflammation that is given for toxicity changes what is measured afterwards, and that
+it was given is a response to the outcome. A dose is meant if it was given after the infusion, is
+known at the landmark, and was ordered neither by protocol nor as prophylaxis. (What a patient takes
+for another reason has to be ordered as one of these, or its first dose after the infusion is meant
+too.) A study's `treatment_policy` says what becomes of values collected after the first such dose:
+
+| `treatment_policy` | values collected later than the dose | the dose |
+|---|---|---|
+| `ignore` | count, and pages mark them | no feature |
+| `censor` | count in no window, and CRS that begins then is no anchor | no feature; pages name it |
+| `include_before_landmark` | count, and pages mark them | one column for each drug that \
+the training cohort has, 1 if a dose is known, else 0; only with `presence: informative` |
+
+A value of the very hour of the dose is not later. The drugs: """
 
 _BEFORE_ANALYTES = """
 ## Analytes
@@ -115,7 +134,9 @@ def feature_dictionary() -> str:
     parts += ["\n## Scores\n\nMissing where one of the values is. A score with a window of its own"]
     parts += [" takes no window of the study.\n\n", _table(_SCORE_HEADER, _score_rows())]
     parts += ["\n## Derived\n\nRows of events that are computed from others before any window."]
-    parts += ["\n\n", _table(_DERIVED_HEADER, _derived_rows()), _BEFORE_ANALYTES]
+    parts += ["\n\n", _table(_DERIVED_HEADER, _derived_rows()), _TREATMENT]
+    altering = [f"`{a.full_name}`" for a in load_catalogue().values() if a.alters_measurements]
+    parts += [", ".join(altering), ".\n", _BEFORE_ANALYTES]
     parts += [f"| `{name}` | {words} |\n" for name, words in LEAK_WORDS.items()]
     by_modality: dict[str, list[Analyte]] = {}
     for analyte in load_catalogue().values():

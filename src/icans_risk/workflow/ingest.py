@@ -12,6 +12,7 @@ from icans_risk.study import Study, load_study
 from icans_risk.workflow.files import new_folder, write_json, write_whole
 from icans_risk.workflow.progress import SILENT, Progress
 from icans_risk.workflow.reading import has_raw_sources, read_cohort, read_sources
+from icans_risk.workflow.words import PRESENCE_NOTES
 
 __all__ = ["check_study", "ingest_study"]
 
@@ -136,6 +137,7 @@ def _write_report(folder: Path, found: Mapping[str, Any], study: Study) -> None:
         study_title=study.title,
         data_kind=study.data_kind,
         package_version=icans_risk.__version__,
+        notes=PRESENCE_NOTES[study.features.presence],
     )
     write_whole(folder / PAGE, render_quality(page, has_index=False))
     write_json(folder / JSON, found)

@@ -41,7 +41,9 @@ outcome:
   # endpoint as free of it, observed_only weighs those who were observed to the horizon.
   end_of_observation: {policy}
 {sensitivity}
-# Treatments given later are part of local practice: what is predicted is the risk under it.
+# Treatments given later are part of local practice: what is predicted is the risk under it. Of
+# what was measured after a drug against inflammation was given for toxicity, ignore counts all and
+# censor nothing; include_before_landmark counts all, and the drug too (presence: informative).
 treatment_policy: ignore
 """
 

@@ -62,6 +62,7 @@ def specify_features(study: Study, cohort: Cohort) -> FeatureSpecification:
         ),
         static=wanted.static,
         presence=wanted.presence,
+        treatment_policy=study.treatment_policy,
         scores=tuple(ScoreChoice(s.score, s.windows) for s in wanted.scores),
     )
     return specification.fit(cohort)

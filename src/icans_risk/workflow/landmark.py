@@ -44,6 +44,9 @@ class LandmarkResult:
         One row per episode, at risk or not.
     inputs : DataFrame
         The events that were used.
+    analytes : tuple of str
+        Full names of what the model reads; an input that is none of them only decided
+        about others.
     rows : ModelRows
         The rows of the primary analysis.
     models : mapping of str to ModelResult
@@ -64,6 +67,7 @@ class LandmarkResult:
     flows: Mapping[str, Mapping[str, int]]
     vectors: pd.DataFrame
     inputs: pd.DataFrame
+    analytes: tuple[str, ...]
     rows: ModelRows
     models: Mapping[str, ModelResult]
     sensitivity: Mapping[str, ModelResult]
@@ -135,6 +139,7 @@ def develop_landmark(
         flows={policy: count_flow(table) for policy, table in outcomes.items()},
         vectors=vectors,
         inputs=used_events(cohort, specification, [landmark_h]),
+        analytes=specification.analytes,
         rows=rows,
         models=models,
         sensitivity=sensitivity,

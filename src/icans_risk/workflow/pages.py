@@ -8,7 +8,7 @@ from icans_risk.catalogue import load_catalogue
 from icans_risk.cohort import Cohort
 from icans_risk.evaluation import Interval
 from icans_risk.explanation import fold_by_analyte
-from icans_risk.features import SCORES, FeatureSpecification, describe_columns
+from icans_risk.features import SCORES, FeatureSpecification, computable_share, describe_columns
 from icans_risk.ingest import QualityReport
 from icans_risk.report import (
     AnalyteText,
@@ -25,38 +25,9 @@ from icans_risk.report import (
 )
 from icans_risk.study import Study
 from icans_risk.workflow.landmark import LandmarkResult
+from icans_risk.workflow.words import POLICIES, POOLED_NOTE, PRESENCE_NOTES, STATUS, TREATMENTS
 
 __all__ = ["describe_run", "predict_episodes", "render_pages"]
-
-# Why an episode is out of the risk set, in the words of the pages' statuses.
-STATUS = {
-    "endpoint_before_landmark": "already_at_endpoint",
-    "died_before_landmark": "not_under_observation",
-    "not_under_observation": "not_under_observation",
-}
-
-POLICIES = {
-    "discharged_well": (
-        "A patient discharged without the endpoint counts as free of it until the horizon."
-    ),
-    "observed_only": (
-        "Only patients observed until the horizon count, weighted by the inverse probability "
-        "of being observed so long."
-    ),
-    "complete_case": "Only patients observed until the horizon count, without weights.",
-}
-
-TREATMENTS = {
-    "ignore": (
-        "Treatment is neither an input nor a reason to stop counting: the risk is the one under "
-        "local practice, with whatever is given later."
-    )
-}
-
-POOLED_NOTE = (
-    "Held-out risks come from models fitted to other patients of the same cohort; another "
-    "hospital, product or period was never tried."
-)
 
 
 def describe_run(
@@ -95,8 +66,9 @@ def describe_run(
         observation_policy=POLICIES[study.outcome.end_of_observation],
         treatment_policy=TREATMENTS[study.treatment_policy],
         analytes=_analytes(specification),
-        columns=_column_words(describe_columns(specification)),
-        notes=[POOLED_NOTE],
+        columns=_column_words(describe_columns(specification), result),
+        notes=[*PRESENCE_NOTES[study.features.presence], POOLED_NOTE],
+        cutting=_cutting(study),
     )
 
 
@@ -132,12 +104,30 @@ def _analytes(specification: FeatureSpecification) -> dict[str, AnalyteText]:
     return measured | scores | static
 
 
-def _column_words(dictionary: pd.DataFrame) -> dict[str, str]:
+def _cutting(study: Study) -> dict[str, AnalyteText]:
+    if study.treatment_policy != "censor":
+        return {}
+    return {
+        name: AnalyteText(label=entry.label, unit=entry.unit)
+        for name, entry in load_catalogue().items()
+        if entry.alters_measurements
+    }
+
+
+def _column_words(dictionary: pd.DataFrame, result: LandmarkResult) -> dict[str, str]:
     parts = dictionary[["label", "statistic_in_words", "window_in_words"]].copy()
     # What a statistic needs is for the dictionary; a page says what it is.
     parts["statistic_in_words"] = parts["statistic_in_words"].str.partition(";")[0]
     words = parts.apply(lambda row: ", ".join(part for part in row if part), axis=1)
-    return dict(zip(dictionary["column"], words, strict=True))
+    shares = computable_share(result.rows.vectors).to_dict("records")
+    computable = {
+        row[
+            "column"
+        ]: f"; it could be computed for {row['computable']} of {row['episodes']} patients"
+        for row in shares
+    }
+    columns = dictionary["column"]
+    return {name: w + computable.get(name, "") for name, w in zip(columns, words, strict=True)}
 
 
 def predict_episodes(cohort: Cohort, result: LandmarkResult) -> pd.DataFrame:
@@ -165,8 +155,11 @@ def predict_episodes(cohort: Cohort, result: LandmarkResult) -> pd.DataFrame:
     ).droplevel("landmark_h")
     excluded = result.primary.set_index("episode_id")["excluded_because"]
     status = excluded.map(STATUS).fillna("answered")
-    # A vector without any event says nothing about this patient: no number is printed.
-    empty = ~status.index.isin(result.inputs["episode_id"])
+    # A vector without any event says nothing about this patient: no number is printed. A dose
+    # after which nothing counts is no event of the vector.
+    inputs = result.inputs
+    is_read = (inputs["modality"] + "." + inputs["analyte"]).isin(result.analytes)
+    empty = ~status.index.isin(inputs.loc[is_read, "episode_id"])
     status = status.mask((status == "answered") & empty, "no_data_before_landmark")
     table = risks.reindex(status.index).where(status == "answered")
     table.insert(0, "landmark_h", result.landmark_h)
@@ -196,6 +189,7 @@ def render_pages(
         study_title=run.study_title,
         data_kind=run.data_kind,
         package_version=run.package_version,
+        notes=run.notes,
     )
     return pages | {
         "index.html": render_ward(ward_report(run, reports)),
@@ -234,7 +228,7 @@ def _episodes(cohort: Cohort, result: LandmarkResult) -> list[EpisodeResult]:
 
 
 def _known_without_events(cohort: Cohort, result: LandmarkResult) -> list[dict[str, float | str]]:
-    """List what each page shows of static columns and scores, by the name that it folds to."""
+    """List what each page shows of columns without events, by the name that they fold to."""
     columns = [str(column).split(".") for column in result.vectors.columns]
     static = dict.fromkeys(parts[1] for parts in columns if parts[0] == "static")
     scores = dict.fromkeys(parts[1] for parts in columns if parts[0] == "score")
@@ -244,6 +238,9 @@ def _known_without_events(cohort: Cohort, result: LandmarkResult) -> list[dict[s
         # The last window that has the score: windows are listed in the order of time.
         latest = result.vectors[windows].ffill(axis=1).iloc[:, -1]
         known[f"score.{name}"] = latest.to_numpy()
+    for column in (".".join(parts) for parts in columns if parts[2:3] == ["given"]):
+        not_given = result.vectors[column].eq(0).map({True: "not given", False: None})
+        known[column.removesuffix(".given.to_landmark")] = not_given.to_numpy()
     return [
         {str(name): value for name, value in row.items() if not pd.isna(value)}
         for row in known.to_dict("records")

@@ -7,7 +7,7 @@ from typing import Any
 import icans_risk
 from icans_risk.cohort import Cohort
 from icans_risk.evaluation import required_sample_size
-from icans_risk.features import FeatureSpecification
+from icans_risk.features import FeatureSpecification, computable_share
 from icans_risk.ingest import QualityReport
 from icans_risk.study import Study
 from icans_risk.workflow.inputs import study_endpoints
@@ -35,6 +35,7 @@ def describe_study(
         "data_kind": study.data_kind,
         "profile": study.profile,
         "treatment_policy": study.treatment_policy,
+        "presence": study.features.presence,
         "study_hash": study.hash(),
         "cohort_hash": cohort.hash(),
         "feature_hash": specification.hash(),
@@ -63,6 +64,12 @@ def describe_landmark(study: Study, result: LandmarkResult) -> dict[str, Any]:
         "patients": len(rows.event),
         "events": int(rows.event.sum()),
         "candidate_parameters": candidates,
+        "values": len(result.inputs),
+        "values_after_treatment": int(result.inputs["after_treatment"].sum()),
+        "scores": [
+            {"column": str(row["column"]), "computable": int(row["computable"])}
+            for row in computable_share(rows.vectors).to_dict("records")
+        ],
         "sample_size": {"n_required": wanted.n_required, "verdict": result.verdict},
         "models": {name: _describe_model(model) for name, model in result.models.items()},
         "sensitivity": {
