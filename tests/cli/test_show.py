@@ -20,7 +20,7 @@ def test_informative_presence_is_said_before_any_figure(
     assert note not in shown(developed.summary, capsys)
     text = shown(developed.summary | {"presence": "informative"}, capsys)
     assert note in text
-    assert text.index(note) < text.index("80 patients")
+    assert text.index(note) < text.index("12 at the endpoint")
 
 
 def test_values_after_treatment_are_counted_and_scores_say_for_how_many(

@@ -339,8 +339,8 @@ def test_a_specification_of_an_older_layout_is_refused():
     fields = json.loads(INFORMATIVE.to_json())
     assert FeatureSpecification.from_json(json.dumps(fields)) == INFORMATIVE
 
-    for layout in (1, 3):
-        with pytest.raises(StudyError, match=f"of layout 2, .*got layout {layout}"):
+    for layout in (2, 4):
+        with pytest.raises(StudyError, match=f"of layout 3, .*got layout {layout}"):
             FeatureSpecification.from_json(json.dumps(fields | {"layout": layout}))
     del fields["layout"]
     with pytest.raises(StudyError, match="before layout 2 none was written"):

@@ -293,6 +293,11 @@ def test_notes_of_the_run_stand_among_the_limits():
     assert "Presence of a test is used: informative." in page_of(silent(), run).text("limits")
 
 
+def test_a_caveat_stands_before_all_limits():
+    run = dataclasses.replace(RUN, caveats=["Presence is informative."])
+    assert page_of(silent(), run).text("limits").startswith("Limits first Presence is informative.")
+
+
 def test_the_page_gives_no_advice_and_no_words_of_urgency():
     for episode in (answered(0.9, risk_high=0.95), silent()):
         text = page_of(episode).everything.lower()

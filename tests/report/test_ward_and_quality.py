@@ -102,12 +102,12 @@ def test_what_stands_first_stands_before_the_verdict_and_the_verdict_before_all_
     assert page.text("summary").startswith("■ Not yet: 1 kind of error has to be mended first.")
 
 
-def test_notes_of_the_study_stand_between_what_stands_first_and_the_verdict():
-    page = page_of(notes=["Presence is informative."])
-    marks = [mark for mark in page.texts if mark in ("headlines", "notes", "summary")]
-    assert marks == ["headlines", "notes", "summary"]
-    assert page.text("notes") == "Presence is informative."
-    assert "notes" not in page_of().texts
+def test_caveats_of_the_study_stand_between_what_stands_first_and_the_verdict():
+    page = page_of(caveats=["Presence is informative."])
+    marks = [mark for mark in page.texts if mark in ("headlines", "caveats", "summary")]
+    assert marks == ["headlines", "caveats", "summary"]
+    assert page.text("caveats") == "Presence is informative."
+    assert "caveats" not in page_of().texts
 
 
 @pytest.mark.parametrize(

@@ -116,9 +116,9 @@ def _treatment(run: RunContext, inputs: pd.DataFrame, doses: pd.DataFrame) -> li
     after = int(inputs["after_treatment"].sum())
     if after:
         sentences.append(
-            f"{after} of the {len(inputs)} values that were used were collected after a drug "
-            "against inflammation was given for toxicity; it changes what is measured. They are "
-            "marked \u201cafter treatment\u201d."
+            f"{after} of the {len(inputs)} values that were used {'was' if after == 1 else 'were'} "
+            "collected after a drug against inflammation was given for toxicity, which changes "
+            "what is measured: marked \u201cafter treatment\u201d."
         )
     # Under another policy the doses are inputs like any other.
     if len(doses):

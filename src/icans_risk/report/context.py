@@ -79,6 +79,8 @@ class RunContext:
         The column dictionary: feature column to its description in words.
     interval_name : str
         What the intervals of the metrics are.
+    caveats : sequence of str
+        Sentences that stand before all limits, and on the page of data quality too.
     notes : sequence of str
         Further sentences that every patient page must carry among its limits.
     cutting : mapping of str to AnalyteText
@@ -106,6 +108,7 @@ class RunContext:
     analytes: Mapping[str, AnalyteText]
     columns: Mapping[str, str] = field(default_factory=dict)
     interval_name: str = "95 % interval"
+    caveats: Sequence[str] = ()
     notes: Sequence[str] = ()
     cutting: Mapping[str, AnalyteText] = field(default_factory=dict)
 

@@ -118,6 +118,7 @@ def compare_simpler(run: RunContext) -> str:
 def describe_limits(run: RunContext) -> list[str]:
     """Collect what a reader must know before any number: it stands first on the page."""
     return [
+        *(clean(caveat) for caveat in run.caveats),
         f"The model learnt from {run.training.n} patients, of whom {run.training.events} "
         "reached the endpoint.",
         compare_simpler(run),

@@ -41,7 +41,7 @@ def quality_report(
     study_title: str,
     data_kind: DataKind,
     package_version: str,
-    notes: Sequence[str] = (),
+    caveats: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Say whether the data can be used, what is wrong with them, and what they look like.
 
@@ -58,13 +58,13 @@ def quality_report(
         Group counts to print as they are; the index is not printed.
     study_title, data_kind, package_version : str
         For the header.
-    notes : sequence of str
+    caveats : sequence of str
         What a reader must know of the study that reads these data; before the verdict.
 
     Returns
     -------
     dict
-        ``verdict``, ``headlines``, ``notes``, ``facts``, ``groups`` of findings by severity,
+        ``verdict``, ``headlines``, ``caveats``, ``facts``, ``groups`` of findings by severity,
         ``counts``, ``table``, and one entry for each panel, empty where it has no table.
 
     Raises
@@ -87,7 +87,7 @@ def quality_report(
         "synthetic": data_kind == "synthetic",
         "version": clean(package_version),
         "headlines": headlines,
-        "notes": [clean(note) for note in notes],
+        "caveats": [clean(caveat) for caveat in caveats],
         "verdict": _verdict(groups, headlines),
         "facts": _facts(tables),
         "groups": groups,

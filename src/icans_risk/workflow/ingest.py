@@ -137,7 +137,7 @@ def _write_report(folder: Path, found: Mapping[str, Any], study: Study) -> None:
         study_title=study.title,
         data_kind=study.data_kind,
         package_version=icans_risk.__version__,
-        notes=PRESENCE_NOTES[study.features.presence],
+        caveats=PRESENCE_NOTES[study.features.presence],
     )
     write_whole(folder / PAGE, render_quality(page, has_index=False))
     write_json(folder / JSON, found)

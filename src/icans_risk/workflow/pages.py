@@ -67,7 +67,8 @@ def describe_run(
         treatment_policy=TREATMENTS[study.treatment_policy],
         analytes=_analytes(specification),
         columns=_column_words(describe_columns(specification), result),
-        notes=[*PRESENCE_NOTES[study.features.presence], POOLED_NOTE],
+        caveats=PRESENCE_NOTES[study.features.presence],
+        notes=[POOLED_NOTE],
         cutting=_cutting(study),
     )
 
@@ -189,7 +190,7 @@ def render_pages(
         study_title=run.study_title,
         data_kind=run.data_kind,
         package_version=run.package_version,
-        notes=run.notes,
+        caveats=run.caveats,
     )
     return pages | {
         "index.html": render_ward(ward_report(run, reports)),
