@@ -478,7 +478,10 @@ def test_whoever_has_no_data_before_the_landmark_gets_no_number() -> None:
     result: Any = SimpleNamespace(
         held_out=SimpleNamespace(margin=margin, margin_low=margin - 1, margin_high=margin + 1),
         primary=pd.DataFrame({"episode_id": names, "excluded_because": excluded}),
-        inputs=pd.DataFrame({"episode_id": ["known", "severe"]}),
+        inputs=pd.DataFrame(
+            {"episode_id": ["known", "severe"], "modality": "plasma", "analyte": "crp"}
+        ),
+        analytes=("plasma.crp",),
         landmark_h=72.0,
         models={"booster": SimpleNamespace(plan=SimpleNamespace(name="booster"))},
     )
