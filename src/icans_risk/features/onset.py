@@ -3,8 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from icans_risk.features.arrays import Cells, Output, Plan, Rows
-from icans_risk.features.kernel import KERNEL_STATISTICS, walk
+from icans_risk.features.arrays import Job, Output, Plan, Rows
+from icans_risk.features.columns import Cell
+from icans_risk.features.kernel import walk
+from icans_risk.features.numbering import number_cells
+from icans_risk.features.sharing import share
 
 __all__ = ["CRS_GRADE", "find_onsets"]
 
@@ -19,7 +22,7 @@ def find_onsets(
     landmarks: NDArray[np.float64],
     *,
     analyte: int,
-    n_episodes: int,
+    n_analytes: int,
     used: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
     """Find the first CRS grade of 1 or more among those available at each landmark.
@@ -36,8 +39,8 @@ def find_onsets(
         Hours since infusion.
     analyte : int
         The number of the CRS grade among the analytes of the rows.
-    n_episodes : int
-        With and without rows.
+    n_analytes : int
+        How many there are.
     used : ndarray of shape (n_landmarks or 0, n_rows)
         Where the grades that were looked at are marked, if there is room.
 
@@ -46,17 +49,16 @@ def find_onsets(
     ndarray of shape (n_episodes, n_landmarks)
         Hours since infusion of its collection; NaN without one.
     """
-    shape = (n_episodes, landmarks.size, 1)
-    start = np.zeros((int(rows.analyte.max(initial=-1)) + 1, 2), dtype=np.int64)
-    start[analyte : analyte + 1, 1] = 1
-    cells = Cells(
-        column=np.zeros(1, dtype=np.int64),
-        statistic=np.array([KERNEL_STATISTICS.index("hours_to_first_above")]),
-        threshold=np.array([_BELOW_GRADE_1]),
-        minimum_count=np.ones(1, dtype=np.int64),
-        maximum_age=np.full(1, np.inf),
-    )
+    n_groups = rows.start.size - 1
+    shape = (n_groups // n_analytes, landmarks.size, 1)
+    start = np.zeros((n_analytes, 2), dtype=np.int64)
+    start[analyte:, :] = 1
+    start[analyte, 0] = 0
+    first = Cell(CRS_GRADE, "", "hours_to_first_above", threshold=_BELOW_GRADE_1)
+    cells = number_cells([first], {}, {first: 0})
     bounds = (np.full(shape, -np.inf), np.full(shape, np.inf), np.zeros(shape))
+    plan = Plan(landmarks, *bounds, start, np.zeros((n_analytes, 1), dtype=np.int64), cells)
     onsets = np.full(shape, np.nan)
-    walk(rows, Plan(landmarks, *bounds, start, cells), Output(onsets, used))
+    output = Output(np.empty((*shape[:2], 0), np.float32), onsets, used)
+    share(walk, Job(rows, plan, output), shape[0], load=rows.value.size)
     return onsets[:, :, 0]
