@@ -159,7 +159,8 @@ def _doses(rows, episode, landmark, analyte):
     for result in {(row["collected_h"], row["assay"]) for row in known}:
         versions = [row for row in known if (row["collected_h"], row["assay"]) == result]
         latest = max(
-            versions, key=lambda r: (r["available_h"], r["version"], _is_usual(r), r["value"])
+            versions,
+            key=lambda r: (r["available_h"], r["version"], 0 if _is_usual(r) else r["value"]),
         )
         if latest["value"] > 0 and latest["collected_h"] > 0 and not _is_usual(latest):
             doses.append(latest)

@@ -40,6 +40,23 @@ def test_vectors_and_inputs_are_those_of_the_plain_reference(rows):
     assert agrees(features, make_cohort(rows), SPECIFICATION, LANDMARKS)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_long_group_in_any_order_is_that_of_the_plain_reference(seed):
+    random = np.random.default_rng(seed)
+    rows = [
+        event(CRS, hour, float(value), available_h=hour + float(lag), version=float(version))
+        for hour, value, lag, version in zip(
+            random.integers(-80, 80, 120).astype(float),
+            random.integers(0, 9, 120),
+            random.choice([0, 0, 24], 120),
+            random.integers(1, 3, 120),
+            strict=True,
+        )
+    ]
+
+    assert agrees(features, make_cohort(rows), SPECIFICATION, LANDMARKS)
+
+
 @FAST
 @given(rows=event_lists())
 def test_informative_presence_is_that_of_the_plain_reference(rows):

@@ -16,6 +16,8 @@ from icans_risk.cohort.cohort import Cohort
 from icans_risk.cohort.folder import CohortWriter, read_cohort_folder, write_cohort
 from icans_risk.cohort.manifest import CohortManifest, DataKind, StoredTable, read_manifest
 from icans_risk.cohort.new_folder import new_folder
+from icans_risk.cohort.parts import CohortPart, stored_parts
+from icans_risk.cohort.plain import partition_events, partitioned_parts, read_plain_part
 from icans_risk.cohort.tables import (
     CONTRIBUTIONS,
     EPISODES,
@@ -46,6 +48,7 @@ __all__ = [
     "SCALES",
     "Cohort",
     "CohortManifest",
+    "CohortPart",
     "CohortWriter",
     "Column",
     "DataKind",
@@ -54,7 +57,11 @@ __all__ = [
     "check_table",
     "hash_table",
     "new_folder",
+    "partition_events",
+    "partitioned_parts",
     "read_cohort_folder",
     "read_manifest",
+    "read_plain_part",
+    "stored_parts",
     "write_cohort",
 ]

@@ -21,6 +21,7 @@ from icans_risk.features.dictionary import describe_columns
 from icans_risk.features.kernel import STATISTICS
 from icans_risk.features.scores import SCORES, computable_share
 from icans_risk.features.specification import FeatureSpecification
+from icans_risk.features.streaming import build_features_streaming
 
 __all__ = [
     "CHANGE_KINDS",
@@ -34,6 +35,7 @@ __all__ = [
     "ScoreChoice",
     "Window",
     "build_features",
+    "build_features_streaming",
     "check_admissible",
     "computable_share",
     "derive_events",

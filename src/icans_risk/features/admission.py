@@ -1,6 +1,6 @@
 """Decide what may become a feature: which analytes, which columns, which events."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from icans_risk.catalogue import Analyte, load_catalogue
-from icans_risk.cohort import GRADES, OUTCOMES
+from icans_risk.cohort import GRADES, MODALITIES, OUTCOMES
 from icans_risk.errors import LeakageError
 from icans_risk.features.naming import check_known
 
@@ -24,7 +24,9 @@ __all__ = [
     "check_admissible",
     "check_treatment_policy",
     "is_admissible",
+    "refused_events",
     "refused_rows",
+    "restricted_analytes",
 ]
 
 _ORDERED_FOR_CAUSE_MATTERS = ("csf", "eeg", "imaging", "treatment")
@@ -134,11 +136,54 @@ def _check_leak_class(name: str, leak_class: str, presence: "Presence") -> None:
     )
 
 
-def refused_rows(events: pd.DataFrame, presence: "Presence") -> NDArray[np.bool_]:
+def restricted_analytes(analytes: Sequence[str], presence: "Presence") -> NDArray[np.bool_]:
+    """Tell for which analytes the reason of an order decides whether a value counts.
+
+    Parameters
+    ----------
+    analytes : sequence of str
+        Full names.
+    presence : {"protocol_only", "informative"}
+        Whether the rule is in force, or the study has waived it.
+
+    Returns
+    -------
+    ndarray of shape (n_analytes,)
+    """
+    restricted = [name.partition(".")[0] in _ORDERED_FOR_CAUSE_MATTERS for name in analytes]
+    return np.array(restricted, dtype=np.bool_) & (presence == "protocol_only")
+
+
+def refused_rows(
+    collected_h: NDArray[np.float64],
+    is_restricted: NDArray[np.bool_],
+    is_admitted_order: NDArray[np.bool_],
+) -> NDArray[np.bool_]:
     """Tell which events must not count because of why they were ordered.
 
     A lumbar puncture after infusion is often done because the patient was confused
     already: that it exists nearly is the outcome. Before infusion it cannot be.
+
+    Parameters
+    ----------
+    collected_h : ndarray of shape (n_events,)
+        Hours since infusion.
+    is_restricted : ndarray of shape (n_events,)
+        Whether the event is of one of the ``restricted_analytes``.
+    is_admitted_order : ndarray of shape (n_events,)
+        Whether it was ordered as one of ``ADMITTED_ORDERS``.
+
+    Returns
+    -------
+    ndarray of shape (n_events,)
+        True where the event must not count.
+    """
+    is_later = collected_h > 0.0
+    return is_later & is_restricted & ~is_admitted_order
+
+
+def refused_events(events: pd.DataFrame, presence: "Presence") -> NDArray[np.bool_]:
+    """Tell which rows of an events table must not count, see ``refused_rows``.
 
     Parameters
     ----------
@@ -152,9 +197,10 @@ def refused_rows(events: pd.DataFrame, presence: "Presence") -> NDArray[np.bool_
     ndarray of shape (n_events,)
         True where the event must not count.
     """
-    if presence == "informative":
-        return np.zeros(len(events), dtype=bool)
-    is_later = events["collected_h"].to_numpy(dtype=np.float64) > 0.0
-    is_restricted = events["modality"].isin(_ORDERED_FOR_CAUSE_MATTERS).to_numpy(dtype=bool)
-    is_admitted = events["ordered_as"].isin(ADMITTED_ORDERS).to_numpy(dtype=bool)
-    return is_later & is_restricted & ~is_admitted
+    return refused_rows(
+        events["collected_h"].to_numpy(dtype=np.float64),
+        restricted_analytes(MODALITIES, presence)[
+            pd.Index(MODALITIES).get_indexer(pd.Index(events["modality"]))
+        ],
+        events["ordered_as"].isin(ADMITTED_ORDERS).to_numpy(dtype=np.bool_),
+    )

@@ -1,30 +1,33 @@
 """Build the vectors, and list the events that went into them."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from icans_risk.catalogue import Analyte, load_catalogue
+from icans_risk.catalogue import Analyte
 from icans_risk.cohort import INPUTS, Cohort
-from icans_risk.features.admission import check_admissible
-from icans_risk.features.arrays import Cells, Output, Plan
+from icans_risk.features.arrays import Job, Output, Plan, Rows
 from icans_risk.features.changes import CHANGE_KINDS
 from icans_risk.features.choices import Window
-from icans_risk.features.columns import Cell, FeatureColumn
+from icans_risk.features.columns import FeatureColumn
 from icans_risk.features.kernel import KERNEL_STATISTICS, walk
 from icans_risk.features.onset import CRS_GRADE, find_onsets
-from icans_risk.features.rows import arrange_rows
+from icans_risk.features.recipe import Recipe
+from icans_risk.features.rows import arrange_rows, as_arrow
 from icans_risk.features.scores import SCORES
-from icans_risk.features.selection import altering_analytes
+from icans_risk.features.sharing import share
 from icans_risk.features.specification import FeatureSpecification
 from icans_risk.features.static import encode_static, new_levels
 from icans_risk.features.treatment import Doses, find_doses
-from icans_risk.features.window import check_landmarks, resolve_windows
+from icans_risk.features.window import Bounds, check_landmarks, resolve_windows
 
-__all__ = ["build_features", "unseen_levels", "used_events"]
+__all__ = ["build_features", "build_part", "unseen_levels", "used_events"]
 
+_COUNT = KERNEL_STATISTICS.index("count")
 # What makes a row of events a result, whatever its version, at a landmark.
 _RESULT = ["landmark_h", "episode_id", "modality", "analyte", "collected_h", "assay"]
 
@@ -68,28 +71,52 @@ def build_features(
     LeakageError
         If it would show the outcome.
     """
-    check_admissible(specification, catalogue)
+    recipe = Recipe.of(specification, catalogue)
+    return build_part(cohort.episodes, as_arrow(cohort.events), recipe, landmarks=landmarks)
+
+
+def build_part(
+    episodes: pd.DataFrame, events: pa.Table, recipe: Recipe, *, landmarks: Sequence[float]
+) -> pd.DataFrame:
+    """Build the vectors of some episodes from all of their events.
+
+    Parameters
+    ----------
+    episodes : DataFrame
+        In the layout ``EPISODES``.
+    events : pyarrow.Table
+        Columns ``coding.EVENT_COLUMNS`` of the layout ``EVENTS``; text may be
+        dictionary-coded.
+    recipe : Recipe
+        What to build.
+    landmarks : sequence of float
+        Hours since infusion.
+
+    Returns
+    -------
+    DataFrame of float32
+        As ``build_features`` gives it.
+    """
     hours = check_landmarks(landmarks)
-    is_ignored = specification.treatment_policy == "ignore"
-    treatments = () if is_ignored else _altering(specification, catalogue)
-    doses = find_doses(cohort, hours, treatments)
-    static = encode_static(cohort.episodes, specification.static, specification.levels)
+    specification = recipe.specification
+    treatments = () if specification.treatment_policy == "ignore" else recipe.altering
+    doses = find_doses(episodes, events, hours, treatments=treatments)
+    walked = _walk_events(episodes, events, recipe, hours=hours, doses=doses)
+    table = walked.output.table
+    static = encode_static(episodes, specification.static, specification.levels)
+    table[:, :, : recipe.n_static] = static[:, np.newaxis, :]
     given = doses.given(specification.treatments or ())
-    fixed = np.hstack([np.repeat(static, hours.size, axis=0), given])
-    values, _ = _walk_events(cohort, specification, hours, doses=doses, with_used=False)
-    table = np.empty((len(values), len(specification.columns)), dtype=np.float32)
-    table[:, : fixed.shape[1]] = fixed
-    measured = fixed.shape[1] + sum(_is_measured(column) for column in specification.layout)
-    table[:, fixed.shape[1] : measured] = values[:, : measured - fixed.shape[1]]
-    by_cell = dict(zip(_list_cells(specification), values.T, strict=True))
-    for number, column in enumerate(specification.layout[measured:], start=measured):
-        combined = _combine(column, [by_cell[cell] for cell in column.cells])
-        is_open = _is_still_open(column, cohort.episodes, hours)
-        table[:, number] = np.where(is_open, np.nan, combined)
+    table[:, :, recipe.n_static : recipe.n_static + given.shape[2]] = given
+    for number, column, operands in recipe.combined:
+        combined = _combine(column, [walked.output.operands[:, :, i] for i in operands])
+        is_open = _is_still_open(column, episodes, hours)
+        table[:, :, number] = np.where(is_open, np.nan, combined)
     index = pd.MultiIndex.from_product(
-        [cohort.episodes["episode_id"].to_numpy(), hours], names=["episode_id", "landmark_h"]
+        [episodes["episode_id"].to_numpy(), hours], names=["episode_id", "landmark_h"]
     )
-    return pd.DataFrame(table, index=index, columns=list(specification.columns))
+    return pd.DataFrame(
+        table.reshape(len(index), len(recipe.columns)), index=index, columns=list(recipe.columns)
+    )
 
 
 def used_events(
@@ -125,10 +152,12 @@ def used_events(
     StudyError, LeakageError
         As for ``build_features``.
     """
-    check_admissible(specification, catalogue)
-    hours = check_landmarks(landmarks)
-    doses = find_doses(cohort, hours, _altering(specification, catalogue))
-    _, counted = _walk_events(cohort, specification, hours, doses=doses, with_used=True)
+    recipe, hours = Recipe.of(specification, catalogue), check_landmarks(landmarks)
+    events = as_arrow(cohort.events)
+    doses = find_doses(cohort.episodes, events, hours, treatments=recipe.altering)
+    walked = _walk_events(cohort.episodes, events, recipe, hours=hours, doses=doses, with_used=True)
+    landmark, row = np.nonzero(walked.output.used)
+    counted = landmark, walked.rows.position[row]
     read = doses.read_by(specification, cohort)
     landmark, position = (np.concatenate(parts) for parts in zip(counted, read, strict=True))
     inputs = cohort.events.iloc[position].assign(landmark_h=hours[landmark])
@@ -162,81 +191,76 @@ def unseen_levels(cohort: Cohort, specification: FeatureSpecification) -> pd.Dat
     return pd.DataFrame(rows, columns=["column", "episodes", "level"])
 
 
+class _Walked(NamedTuple):
+    rows: Rows
+    output: Output
+
+
 def _walk_events(
-    cohort: Cohort,
-    specification: FeatureSpecification,
-    landmarks: NDArray[np.float64],
+    episodes: pd.DataFrame,
+    events: pa.Table,
+    recipe: Recipe,
     *,
+    hours: NDArray[np.float64],
     doses: Doses,
-    with_used: bool,
-) -> tuple[NDArray[np.float64], tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Run the kernel: cells, and (landmark, row of cohort.events) of what counted."""
-    rows, position = arrange_rows(cohort, specification)
-    used = np.zeros((landmarks.size if with_used else 0, position.size), dtype=bool)
-    windows, onsets = specification.all_windows, None
-    last_hours = doses.last_hours(specification)
-    if any(window.anchor == "crs_onset" for window in windows):
-        analyte = specification.analytes.index(CRS_GRADE)
-        onsets = find_onsets(rows, landmarks, analyte=analyte, until=last_hours, used=used)
-    bounds = resolve_windows(windows, cohort.episodes, landmarks, onsets=onsets)
-    np.minimum(bounds.upper, last_hours[:, :, np.newaxis], out=bounds.upper)
-    cells = _list_cells(specification)
-    values = np.full((*bounds.anchor.shape[:2], len(cells)), np.nan)
-    names = [window.name for window in windows]
-    for number, cell in enumerate(cells):
-        if cell.statistic == "count":
-            is_there = ~np.isnan(bounds.anchor[:, :, names.index(cell.window)])
-            values[is_there, number] = 0.0
-    start, arrays = _number_cells(cells, specification.analytes, names)
-    plan = Plan(landmarks, bounds.lower, bounds.upper, bounds.anchor, start, arrays)
-    walk(rows, plan, Output(values, used))
-    landmark, row = np.nonzero(used)
-    n_vectors = len(cohort.episodes) * landmarks.size
-    return values.reshape(n_vectors, len(cells)), (landmark, position[row])
-
-
-def _altering(
-    specification: FeatureSpecification, catalogue: Mapping[str, Analyte] | None
-) -> tuple[str, ...]:
-    altering = altering_analytes(load_catalogue() if catalogue is None else catalogue)
-    return tuple(dict.fromkeys((*altering, *(specification.treatments or ()))))
-
-
-def _list_cells(specification: FeatureSpecification) -> list[Cell]:
-    # Measured columns come first in the layout, so the first cells are theirs, in order.
-    return list(dict.fromkeys(cell for column in specification.layout for cell in column.cells))
-
-
-def _number_cells(
-    cells: Sequence[Cell], analytes: Sequence[str], windows: Sequence[str]
-) -> tuple[NDArray[np.int64], Cells]:
-    """Order the cells by analyte and window, and say where those of each start."""
-    analyte_number = {name: number for number, name in enumerate(analytes)}
-    window_number = {name: number for number, name in enumerate(windows)}
-    block = np.array(
-        [analyte_number[c.analyte] * len(windows) + window_number[c.window] for c in cells],
-        dtype=np.int64,
+    with_used: bool = False,
+) -> _Walked:
+    """Run the kernel: cells, and which rows counted."""
+    rows = arrange_rows(
+        events,
+        episodes["episode_id"].tolist(),
+        recipe.specification,
+        latest=float(hours.max()),
+        with_position=with_used,
     )
-    column = np.argsort(block, kind="stable")
-    first = np.arange(len(analytes))[:, None] * len(windows) + np.arange(len(windows) + 1)
-    ordered = [cells[number] for number in column]
-    numbers = {name: number for number, name in enumerate(KERNEL_STATISTICS)}
-    return np.searchsorted(block[column], first), Cells(
-        column=column,
-        statistic=np.array([numbers[c.statistic] for c in ordered], dtype=np.int64),
-        threshold=np.array([_or(c.threshold, np.nan) for c in ordered], dtype=np.float64),
-        minimum_count=np.array([c.minimum_count for c in ordered], dtype=np.int64),
-        maximum_age=np.array([_or(c.maximum_age_h, np.inf) for c in ordered], dtype=np.float64),
-    )
+    used = np.zeros((hours.size if with_used else 0, rows.value.size), dtype=np.bool_)
+    until = doses.last_hours(recipe.specification)
+    bounds = _find_bounds(rows, recipe, episodes, hours=hours, until=until, used=used)
+    shape = bounds.anchor.shape[:2]
+    table = np.full((*shape, len(recipe.columns)), np.nan, dtype=np.float32)
+    output = Output(table, np.full((*shape, recipe.n_operands), np.nan), used)
+    _count_from_zero(recipe, bounds, output)
+    plan = Plan(hours, *bounds, recipe.start, recipe.needs, recipe.cells)
+    share(walk, Job(rows, plan, output), len(episodes), load=rows.value.size)
+    return _Walked(rows, output)
 
 
-def _or(number: float | None, otherwise: float) -> float:
-    return otherwise if number is None else number
+def _find_bounds(
+    rows: Rows,
+    recipe: Recipe,
+    episodes: pd.DataFrame,
+    *,
+    hours: NDArray[np.float64],
+    until: NDArray[np.float64],
+    used: NDArray[np.bool_],
+) -> Bounds:
+    """Place the windows; nothing collected after ``until`` lies in one."""
+    onsets = None
+    if any(window.anchor == "crs_onset" for window in recipe.windows):
+        onsets = find_onsets(
+            rows,
+            hours,
+            analyte=recipe.analytes.index(CRS_GRADE),
+            n_analytes=len(recipe.analytes),
+            until=until,
+            used=used,
+        )
+    bounds = resolve_windows(recipe.windows, episodes, hours, onsets=onsets)
+    np.minimum(bounds.upper, until[:, :, np.newaxis], out=bounds.upper)
+    return bounds
 
 
-def _is_measured(column: FeatureColumn) -> bool:
-    is_cell = bool(column.cells) and column.modality != "score"
-    return is_cell and not column.change
+def _count_from_zero(recipe: Recipe, bounds: Bounds, output: Output) -> None:
+    """Set the counts of windows whose place is known to zero."""
+    for cell in np.flatnonzero(recipe.cells["statistic"] == _COUNT):
+        block = int(np.searchsorted(recipe.start[:, :-1].ravel(), cell, side="right")) - 1
+        is_there = ~np.isnan(bounds.anchor[:, :, block % len(recipe.windows)])
+        for values, place in (
+            (output.table, recipe.cells["column"][cell]),
+            (output.operands, recipe.cells["operand"][cell]),
+        ):
+            if place >= 0:
+                values[:, :, place] = np.where(is_there, 0.0, np.nan)
 
 
 def _combine(column: FeatureColumn, cells: list[NDArray[np.float64]]) -> NDArray[np.float64]:
@@ -252,6 +276,7 @@ def _is_still_open(
     """Say at which landmarks a score's own window had not ended: it is not defined there."""
     own = SCORES[column.analyte].window if column.modality == "score" else None
     if own is None:
-        return np.zeros(len(episodes) * landmarks.size, dtype=bool)
+        return np.zeros((len(episodes), landmarks.size), dtype=bool)
     ends = resolve_windows([Window(*own)], episodes, landmarks).upper[:, :, 0]
-    return (landmarks < ends).reshape(-1)
+    is_open: NDArray[np.bool_] = landmarks < ends
+    return is_open

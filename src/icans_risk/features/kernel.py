@@ -1,20 +1,18 @@
 """Compute every statistic of every window at every landmark in one compiled pass.
 
-The arrays come sorted (``rows.py``): the rows of one episode and analyte together, inside
-them by time of collection and assay, so that the rows of one result, its versions and
-copies, stand together in the order in which they became known.
-
-All compiled code stands in this one file: numba keeps what it compiled until the file of
-the outermost function changes, and would not notice a change in a file beside it.
+The rows come sorted (``rows.py``). All compiled code of the pass stands in this one file: numba
+keeps what it compiled until the file of the outermost function changes, and would not notice
+a change beside it. Tuples of arrays are taken apart once, and what every window calls is inlined:
+numba counts references to arrays at each call, which costs more than the statistics.
 """
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from icans_risk.features.arrays import Cells, Options, Output, Plan, Rows, Sample
+from icans_risk.features.arrays import Job
 
-__all__ = ["KERNEL_STATISTICS", "STATISTICS", "walk"]
+__all__ = ["KERNEL_STATISTICS", "NEEDS", "STATISTICS", "walk"]
 
 STATISTICS = (
     "last",
@@ -40,192 +38,251 @@ _LAST, _FIRST, _MAX, _MIN, _MEAN, _MEDIAN, _SD, _RANGE = range(8)
 _SLOPE, _AUC, _TO_PEAK, _SINCE_LAST = range(8, 12)
 _ABOVE_FRACTION, _HOURS_ABOVE, _TO_FIRST_ABOVE = range(12, 15)
 _COUNT, _LAST_H = range(15, 17)
+# Where the window's anchor stands among a window's numbers.
+_ANCHOR = 17
+
+# What has to be gone through the values for, as bits; the rest is there at once.
+_EXTREMES, _MOMENTS, _ORDER, _AREA = 1, 2, 4, 8
+NEEDS = {
+    "max": _EXTREMES,
+    "min": _EXTREMES,
+    "range": _EXTREMES,
+    "hours_to_peak": _EXTREMES,
+    "mean": _MOMENTS,
+    "sd": _MOMENTS,
+    "slope_per_day": _MOMENTS,
+    "median": _ORDER,
+    "auc_per_day": _AREA,
+}
 
 _HOURS_PER_DAY = 24.0
 
+_compiled = njit(cache=True, nogil=True)
+_inlined = njit(inline="always")
 
-@njit(cache=True, nogil=True)
-def walk(rows: Rows, plan: Plan, output: Output) -> None:
-    """Fill the cells, and mark the rows that counted if there is room for the marks.
+_Floats = NDArray[np.float64]
+_Integers = NDArray[np.int64]
+
+
+@_compiled
+def walk(job: Job, first_episode: int, stop_episode: int) -> None:
+    """Fill the cells of some episodes, and mark the rows that counted if there is room.
 
     Parameters
     ----------
-    rows : Rows
-        The sorted events.
-    plan : Plan
-        The landmarks, windows and cells.
-    output : Output
-        Written in place.
+    job : Job
+        What to do; its output is written in place.
+    first_episode, stop_episode : int
+        The first of the episodes, and the one after the last: threads share the work so.
     """
-    for group in range(rows.episode.size):
-        episode = rows.episode[group]
-        start = plan.start[rows.analyte[group]]
-        if start[0] == start[-1]:
-            continue
-        for landmark in range(plan.landmark.size):
-            known = _known_at(rows, group, plan.landmark[landmark])
-            times = rows.collected[known]
-            values = rows.value[known]
-            for window in range(start.size - 1):
-                slot = (episode, landmark, window)
-                first = np.searchsorted(times, plan.lower[slot], side="right")
-                stop = np.searchsorted(times, plan.upper[slot], side="right")
-                if first < stop and start[window] < start[window + 1]:
-                    age = plan.landmark[landmark] - times[stop - 1]
-                    sample = Sample(times[first:stop], values[first:stop], plan.anchor[slot], age)
-                    for cell in range(start[window], start[window + 1]):
-                        column = plan.cells.column[cell]
-                        output.values[episode, landmark, column] = _compute(
-                            plan.cells.statistic[cell], sample, _options(plan.cells, cell)
-                        )
-                    if output.used.shape[0]:
-                        _mark(output.used[landmark], known[first:stop])
+    (start, collected, available, value, assay, _, is_refused, _), plan, output = job
+    landmarks, lower, upper, anchors, cell_start, needs, cells = plan
+    table, operands, used = output
+    n_analytes, n_windows = needs.shape
+    room = _longest_group(start)
+    known, numbers = np.empty(room, np.int64), np.empty(_ANCHOR + 1)
+    times, values, ordered = np.empty(room), np.empty(room), np.empty(room)
+    for group in range(first_episode * n_analytes, stop_episode * n_analytes):
+        episode, analyte = divmod(group, n_analytes)
+        for landmark in range(landmarks.size):
+            now = landmarks[landmark]
+            span = (start[group], start[group + 1])
+            count = _find_known(available, collected, assay, span, now, known)
+            count = _keep_admitted(is_refused, known, count)
+            _take(collected, known, count, times)
+            _take(value, known, count, values)
+            for window in range(n_windows):
+                begin, end = cell_start[analyte, window], cell_start[analyte, window + 1]
+                if begin == end:
+                    continue
+                first = _first_after(times, count, lower[episode, landmark, window])
+                stop = _first_after(times, count, upper[episode, landmark, window])
+                if first >= stop:
+                    continue
+                numbers[_SINCE_LAST] = now - times[stop - 1]
+                numbers[_ANCHOR] = anchors[episode, landmark, window]
+                when, what = times[first:stop], values[first:stop]
+                _summarise(when, what, needs[analyte, window], ordered, numbers)
+                vector, operand = table[episode, landmark], operands[episode, landmark]
+                _write(cells[begin:end], when, what, numbers, vector, operand)
+                if used.shape[0]:
+                    used[landmark][known[first:stop]] = True
 
 
-@njit(cache=True, nogil=True)
-def _known_at(rows: Rows, group: int, landmark: float) -> NDArray[np.int64]:
-    known = np.empty(rows.start[group + 1] - rows.start[group], np.int64)
+@_compiled
+def _longest_group(start: _Integers) -> int:
+    longest = 0
+    for group in range(start.size - 1):
+        longest = max(longest, start[group + 1] - start[group])
+    return longest
+
+
+@_inlined
+def _find_known(
+    available: _Floats,
+    collected: _Floats,
+    assay: NDArray[np.int32],
+    rows: tuple[int, int],
+    now: float,
+    known: _Integers,
+) -> int:
+    """List the latest known version of each result; return how many there are."""
     count = 0
-    for row in range(rows.start[group], rows.start[group + 1]):
-        if rows.available[row] > landmark:
+    for row in range(rows[0], rows[1]):
+        if available[row] > now:
             continue
-        if count > 0 and rows.result[row] == rows.result[known[count - 1]]:
-            known[count - 1] = row
-        else:
-            known[count] = row
-            count += 1
+        is_newer = count > 0 and collected[row] == collected[known[count - 1]]
+        if is_newer and (assay.size == 0 or assay[row] == assay[known[count - 1]]):
+            count -= 1
+        known[count] = row
+        count += 1
+    return count
+
+
+@_inlined
+def _keep_admitted(is_refused: NDArray[np.bool_], known: _Integers, count: int) -> int:
     # Admission comes after the choice of the version: a result whose latest version is
     # refused must not live on in the version that it replaced.
-    known = known[:count]
-    return known[~rows.is_refused[known]]
+    if is_refused.size == 0:
+        return count
+    admitted = 0
+    for i in range(count):
+        if not is_refused[known[i]]:
+            known[admitted] = known[i]
+            admitted += 1
+    return admitted
 
 
-@njit(cache=True, nogil=True)
-def _mark(used: NDArray[np.bool_], known: NDArray[np.int64]) -> None:
-    for row in known:
-        used[row] = True
+@_inlined
+def _take(source: _Floats, rows: _Integers, count: int, into: _Floats) -> None:
+    for i in range(count):
+        into[i] = source[rows[i]]
 
 
-@njit(cache=True, nogil=True)
-def _options(cells: Cells, cell: int) -> Options:
-    return Options(cells.threshold[cell], cells.minimum_count[cell], cells.maximum_age[cell])
+@_inlined
+def _first_after(times: _Floats, count: int, bound: float) -> int:
+    # Searching would gain nothing: a window holds few values.
+    first = 0
+    while first < count and times[first] <= bound:
+        first += 1
+    return first
 
 
-@njit(cache=True, nogil=True)
-def _compute(statistic: int, sample: Sample, options: Options) -> float:
-    is_too_few = sample.values.size < options.minimum_count
-    is_too_old = statistic == _LAST and sample.age > options.maximum_age
-    result: float = np.nan
-    if statistic == _COUNT:
-        result = sample.values.size
-    elif is_too_few or is_too_old:
-        result = np.nan
-    elif statistic <= _MEDIAN:
-        result = _level(statistic, sample.values)
-    elif statistic <= _RANGE:
-        result = _spread(statistic, sample.values)
-    elif _ABOVE_FRACTION <= statistic <= _TO_FIRST_ABOVE:
-        result = _exceedance(statistic, sample, options.threshold)
-    else:
-        result = _course(statistic, sample)
-    return result
+@_inlined
+def _summarise(
+    times: _Floats, values: _Floats, needs: int, ordered: _Floats, numbers: _Floats
+) -> None:
+    """Compute what the window's cells ask for, all but what has a threshold."""
+    numbers[_LAST] = values[-1]
+    numbers[_FIRST] = values[0]
+    numbers[_COUNT] = values.size
+    numbers[_LAST_H] = times[-1]
+    if needs & _EXTREMES:
+        _find_extremes(times, values, numbers)
+    if needs & _MOMENTS:
+        _find_moments(times, values, numbers)
+    if needs & _ORDER:
+        numbers[_MEDIAN] = _median(values, ordered)
+    if needs & _AREA:
+        numbers[_AUC] = _time_weighted_mean(times, values)
 
 
-@njit(cache=True, nogil=True)
-def _level(statistic: int, values: NDArray[np.float64]) -> float:
-    result: float = np.nan
-    if statistic == _LAST:
-        result = values[-1]
-    elif statistic == _FIRST:
-        result = values[0]
-    elif statistic == _MAX:
-        result = values.max()
-    elif statistic == _MIN:
-        result = values.min()
-    elif statistic == _MEAN:
-        result = values.mean()
-    elif statistic == _MEDIAN:
-        result = np.median(values)
-    return result
+@_inlined
+def _find_extremes(times: _Floats, values: _Floats, numbers: _Floats) -> None:
+    peak, low = 0, values[0]
+    for i in range(1, values.size):
+        low = min(low, values[i])
+        if values[i] > values[peak]:
+            peak = i
+    numbers[_MAX] = values[peak]
+    numbers[_MIN] = low
+    numbers[_RANGE] = values[peak] - low
+    numbers[_TO_PEAK] = times[peak] - numbers[_ANCHOR]
 
 
-@njit(cache=True, nogil=True)
-def _spread(statistic: int, values: NDArray[np.float64]) -> float:
-    if statistic == _RANGE:
-        span: float = values.max() - values.min()
-        return span
-    if values.size < 2:
-        return np.nan
-    deviations = _centre(values)
-    deviation: float = np.sqrt((deviations * deviations).sum() / (values.size - 1))
-    return deviation
+@_inlined
+def _find_moments(times: _Floats, values: _Floats, numbers: _Floats) -> None:
+    # Relative to the first value and then to the mean of that: what does not change has
+    # deviations of exactly zero, and numbers far from zero lose no digits.
+    count = values.size
+    total, days, change = 0.0, 0.0, 0.0
+    for i in range(count):
+        total += values[i]
+        days += (times[i] - times[0]) / _HOURS_PER_DAY
+        change += values[i] - values[0]
+    days, change = days / count, change / count
+    squares, products, spread = 0.0, 0.0, 0.0
+    for i in range(count):
+        deviation = values[i] - values[0] - change
+        day = (times[i] - times[0]) / _HOURS_PER_DAY - days
+        squares += deviation * deviation
+        products += day * deviation
+        spread += day * day
+    numbers[_MEAN] = total / count
+    numbers[_SD] = np.sqrt(squares / (count - 1)) if count > 1 else np.nan
+    numbers[_SLOPE] = products / spread if spread > 0.0 else np.nan
 
 
-@njit(cache=True, nogil=True)
-def _course(statistic: int, sample: Sample) -> float:
-    times, values, anchor, age = sample
-    result: float = np.nan
-    if statistic == _SLOPE:
-        result = _slope_per_day(times, values)
-    elif statistic == _AUC:
-        result = _time_weighted_mean(times, values)
-    elif statistic == _TO_PEAK:
-        result = times[np.argmax(values)] - anchor
-    elif statistic == _SINCE_LAST:
-        result = age
-    elif statistic == _LAST_H:
-        result = times[-1]
-    return result
+@_inlined
+def _median(values: _Floats, ordered: _Floats) -> float:
+    # Sorted by insertion, which for so few values takes half the time of a library's sort.
+    for i in range(values.size):
+        place = i
+        while place > 0 and ordered[place - 1] > values[i]:
+            ordered[place] = ordered[place - 1]
+            place -= 1
+        ordered[place] = values[i]
+    return float((ordered[(values.size - 1) // 2] + ordered[values.size // 2]) / 2.0)
 
 
-@njit(cache=True, nogil=True)
-def _exceedance(statistic: int, sample: Sample, threshold: float) -> float:
-    is_above = sample.values > threshold
-    result: float = np.nan
-    if statistic == _ABOVE_FRACTION:
-        result = is_above.mean()
-    elif statistic == _HOURS_ABOVE:
-        result = _hours_above(sample.times, sample.values, threshold)
-    elif is_above.any():
-        result = sample.times[np.argmax(is_above)] - sample.anchor
-    return result
+@_inlined
+def _time_weighted_mean(times: _Floats, values: _Floats) -> float:
+    area = 0.0
+    for i in range(1, values.size):
+        area += (values[i] + values[i - 1]) / 2.0 * (times[i] - times[i - 1])
+    hours = times[-1] - times[0]
+    return float(area / hours) if hours > 0.0 else np.nan
 
 
-@njit(cache=True, nogil=True)
-def _centre(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    # Shifted to the first value before centring: what does not change then has deviations
-    # of exactly zero, and numbers far from zero lose no digits.
-    changes = values - values[0]
-    centred: NDArray[np.float64] = changes - changes.mean()
-    return centred
+@_inlined
+def _write(
+    cells: NDArray[np.void],
+    times: _Floats,
+    values: _Floats,
+    numbers: _Floats,
+    vector: NDArray[np.float32],
+    operands: _Floats,
+) -> None:
+    for i in range(cells.size):
+        cell = cells[i]
+        statistic = cell["statistic"]
+        number = numbers[statistic]
+        if _ABOVE_FRACTION <= statistic <= _TO_FIRST_ABOVE:
+            number = _exceedance(statistic, times, values, cell["threshold"], numbers[_ANCHOR])
+        is_too_few = values.size < cell["minimum_count"] and statistic != _COUNT
+        is_too_old = statistic == _LAST and numbers[_SINCE_LAST] > cell["maximum_age"]
+        if is_too_few or is_too_old:
+            number = np.nan
+        if cell["column"] >= 0:
+            vector[cell["column"]] = number
+        if cell["operand"] >= 0:
+            operands[cell["operand"]] = number
 
 
-@njit(cache=True, nogil=True)
-def _slope_per_day(times: NDArray[np.float64], values: NDArray[np.float64]) -> float:
-    if times[0] == times[-1]:
-        return np.nan
-    days = _centre((times - times[0]) / _HOURS_PER_DAY)
-    spread = (days * days).sum()
-    if spread == 0.0:
-        return np.nan
-    slope: float = (days * _centre(values)).sum() / spread
-    return slope
-
-
-@njit(cache=True, nogil=True)
-def _time_weighted_mean(times: NDArray[np.float64], values: NDArray[np.float64]) -> float:
-    span = times[-1] - times[0]
-    if span == 0.0:
-        return np.nan
-    middles = (values[1:] + values[:-1]) / 2.0
-    mean: float = (middles * (times[1:] - times[:-1])).sum() / span
-    return mean
-
-
-@njit(cache=True, nogil=True)
-def _hours_above(
-    times: NDArray[np.float64], values: NDArray[np.float64], threshold: float
+@_compiled
+def _exceedance(
+    statistic: int, times: _Floats, values: _Floats, threshold: float, anchor: float
 ) -> float:
+    if statistic == _HOURS_ABOVE:
+        return float(_hours_above(times, values, threshold))
+    is_above = values > threshold
+    if statistic == _ABOVE_FRACTION:
+        return float(is_above.mean())
+    return float(times[np.argmax(is_above)] - anchor) if is_above.any() else np.nan
+
+
+@_compiled
+def _hours_above(times: _Floats, values: _Floats, threshold: float) -> float:
     # As for the area: a straight line from value to value, nothing before the first or
     # after the last. Of a line that crosses the threshold, the part above it counts.
     if times[0] == times[-1]:

@@ -1,12 +1,13 @@
 """Find when CRS began, or anything first was there, as far as it was known at a landmark."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
-from icans_risk.features.arrays import Cells, Output, Plan, Rows
-from icans_risk.features.kernel import KERNEL_STATISTICS, walk
+from icans_risk.features.arrays import Job, Output, Plan, Rows
+from icans_risk.features.columns import Cell
+from icans_risk.features.kernel import walk
+from icans_risk.features.numbering import number_cells
+from icans_risk.features.sharing import share
 
 __all__ = ["CRS_GRADE", "find_first_above", "find_onsets"]
 
@@ -21,6 +22,7 @@ def find_onsets(
     landmarks: NDArray[np.float64],
     *,
     analyte: int,
+    n_analytes: int,
     until: NDArray[np.float64],
     used: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
@@ -34,6 +36,8 @@ def find_onsets(
         Hours since infusion.
     analyte : int
         The number of the CRS grade among the analytes of the rows.
+    n_analytes : int
+        How many analytes the rows have.
     until : ndarray of shape (n_episodes, n_landmarks)
         Grades collected later do not count; infinity where all do.
     used : ndarray of shape (n_landmarks or 0, n_rows)
@@ -44,14 +48,9 @@ def find_onsets(
     ndarray of shape (n_episodes, n_landmarks)
         Hours since infusion of its collection; NaN without one.
     """
-    found = find_first_above(
-        _BELOW_GRADE_1,
-        rows,
-        landmarks,
-        analytes=[analyte],
-        bounds=(np.full(until.shape, -np.inf), until),
-        used=used,
-    )
+    of = np.arange(n_analytes) == analyte
+    bounds = (np.full(until.shape, -np.inf), until)
+    found = find_first_above(_BELOW_GRADE_1, rows, landmarks, analytes=of, bounds=bounds, used=used)
     return found[:, :, 0]
 
 
@@ -60,7 +59,7 @@ def find_first_above(
     rows: Rows,
     landmarks: NDArray[np.float64],
     *,
-    analytes: Sequence[int],
+    analytes: NDArray[np.bool_],
     bounds: tuple[NDArray[np.float64], NDArray[np.float64]],
     used: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
@@ -78,8 +77,8 @@ def find_first_above(
         The sorted events.
     landmarks : ndarray of shape (n_landmarks,)
         Hours since infusion.
-    analytes : sequence of int
-        Numbers of analytes among those of the rows.
+    analytes : ndarray of shape (n_analytes,)
+        Which of the analytes of the rows are looked at.
     bounds : tuple of two ndarray of shape (n_episodes, n_landmarks)
         Values collected after the first and up to the second hour since infusion count.
     used : ndarray of shape (n_landmarks or 0, n_rows)
@@ -87,22 +86,25 @@ def find_first_above(
 
     Returns
     -------
-    ndarray of shape (n_episodes, n_landmarks, n_analytes)
+    ndarray of shape (n_episodes, n_landmarks, n_analytes that are looked at)
         Hours since infusion of its collection; NaN without one.
     """
-    n_cells = len(analytes)
-    start = np.zeros((max([*analytes, int(rows.analyte.max(initial=-1))]) + 1, 2), dtype=np.int64)
-    for number, analyte in enumerate(analytes):
-        start[analyte] = number, number + 1
-    cells = Cells(
-        column=np.arange(n_cells),
-        statistic=np.full(n_cells, KERNEL_STATISTICS.index("hours_to_first_above")),
-        threshold=np.full(n_cells, threshold),
-        minimum_count=np.ones(n_cells, dtype=np.int64),
-        maximum_age=np.full(n_cells, np.inf),
-    )
+    cells = [
+        Cell(f"{number}", "", "hours_to_first_above", threshold=threshold)
+        for number in range(int(analytes.sum()))
+    ]
+    start = np.append(0, np.cumsum(analytes))
     lower, upper = (side[:, :, np.newaxis] for side in bounds)
-    found = np.full((*lower.shape[:2], n_cells), np.nan)
-    plan = Plan(landmarks, lower, upper, np.zeros(lower.shape), start, cells)
-    walk(rows, plan, Output(found, used))
+    plan = Plan(
+        landmark=landmarks,
+        lower=lower,
+        upper=upper,
+        anchor=np.zeros(lower.shape),
+        start=np.column_stack([start[:-1], start[1:]]),
+        needs=np.zeros((analytes.size, 1), dtype=np.int64),
+        cells=number_cells(cells, {}, {cell: number for number, cell in enumerate(cells)}),
+    )
+    found = np.full((*lower.shape[:2], len(cells)), np.nan)
+    output = Output(np.empty((*lower.shape[:2], 0), np.float32), found, used)
+    share(walk, Job(rows, plan, output), lower.shape[0], load=rows.value.size)
     return found

@@ -1,25 +1,34 @@
-"""Sort a cohort's events into the arrays that the kernel walks."""
+"""Sort events into the arrays that the kernel walks."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+import pyarrow as pa  # type: ignore[import-untyped]
 
-from icans_risk.cohort import MODALITIES, Cohort
-from icans_risk.features.admission import refused_rows
+from icans_risk.errors import CohortError
 from icans_risk.features.arrays import Rows
-from icans_risk.features.specification import FeatureSpecification, Presence
+from icans_risk.features.coding import EVENT_COLUMNS, code_batches
+from icans_risk.features.sharing import share
+from icans_risk.features.sorting import count_groups, place_rows, sort_groups
+from icans_risk.features.specification import FeatureSpecification
 
-__all__ = ["arrange_rows"]
+__all__ = ["arrange_rows", "as_arrow"]
+
+
+def as_arrow(events: pd.DataFrame) -> pa.Table:
+    """Take what the kernel needs of an events table, without copying where possible."""
+    return pa.Table.from_pandas(events[list(EVENT_COLUMNS)], preserve_index=False)
 
 
 def arrange_rows(
-    cohort: Cohort,
+    events: pa.Table,
+    episode_ids: Sequence[str],
     specification: FeatureSpecification,
     *,
-    refuse: Callable[[pd.DataFrame, Presence], NDArray[np.bool_]] = refused_rows,
-) -> tuple[Rows, NDArray[np.int64]]:
+    latest: float,
+    with_position: bool = False,
+) -> Rows:
     """Group and sort the events of the measured analytes.
 
     The order is total up to exact copies, so neither the order of the rows in the source
@@ -27,72 +36,55 @@ def arrange_rows(
 
     Parameters
     ----------
-    cohort : Cohort
-        Its events and the order of its episodes are used.
+    events : pyarrow.Table
+        With ``EVENT_COLUMNS``.
+    episode_ids : sequence of str
+        The episodes, in the order in which they are numbered.
     specification : FeatureSpecification
         Says which analytes are measured and which orders are admitted.
-    refuse : callable
-        Tells which events must not count, from the events and the presence.
+    latest : float
+        Hours since infusion; what is available later is left out.
+    with_position : bool
+        Whether to say where each row stood in the table.
 
     Returns
     -------
-    rows : Rows
+    Rows
         The arrays for the kernel.
-    position : ndarray of shape (n_rows,)
-        Where in ``cohort.events`` each of them stands.
+
+    Raises
+    ------
+    CohortError
+        If an event belongs to no episode, was available before it was collected, or holds
+        a number that is none.
     """
-    analyte = _analyte_of(cohort.events, specification.analytes)
-    position = np.flatnonzero(analyte >= 0)
-    events = cohort.events.iloc[position]
-    episode = pd.Index(cohort.episodes["episode_id"]).get_indexer(pd.Index(events["episode_id"]))
-    group = episode.astype(np.int64) * max(len(specification.analytes), 1) + analyte[position]
-    assay = pd.factorize(events["assay"], sort=True)[0]
-    refused = refuse(events, specification.presence)
-    # Adding zero turns -0.0 into 0.0: both are the measured zero, and their order is none.
-    collected, available, value, version = (
-        events[name].to_numpy(dtype=np.float64) + 0.0
-        for name in ("collected_h", "available_h", "value", "version")
-    )
-    # Of two rows that claim to be the same version, the refused one and then the larger
-    # value wins: an arbitrary choice, but the same one in every order of the rows.
-    order = _sort([group, collected, assay, available, version, refused, value])
-    group, collected, assay = group[order], collected[order], assay[order]
-    start = np.flatnonzero(_is_new(group))
+    batches = list(code_batches(events, episode_ids, specification))
+    count = np.zeros((len(episode_ids), len(specification.analytes)), dtype=np.int64)
+    groups = [count_groups(batch, latest, count) for batch in batches]
+    n_wrong = sum(wrong for _, wrong in groups)
+    if n_wrong:
+        raise CohortError(
+            "events must belong to a known episode, be available no earlier than collected, and "
+            f"hold finite numbers, {n_wrong} of {events.num_rows} rows do not. Check the source."
+        )
+    start = np.append(0, np.cumsum(count))
     rows = Rows(
-        collected=collected,
-        available=available[order],
-        value=value[order],
-        is_refused=refused[order],
-        result=np.cumsum(_is_new(group, collected, assay)),
-        start=np.append(start, group.size).astype(np.int64),
-        episode=episode[order][start].astype(np.int64),
-        analyte=analyte[position][order][start],
+        start=start,
+        collected=np.empty(start[-1]),
+        available=np.empty(start[-1]),
+        value=np.empty(start[-1]),
+        assay=np.empty(_room(start, any(b.assay.size for b in batches)), np.int32),
+        version=np.empty(_room(start, any(b.version.size for b in batches))),
+        is_refused=np.zeros(_room(start, any(b.is_refused.size for b in batches)), np.bool_),
+        position=np.empty(_room(start, with_position), np.int64),
     )
-    return rows, position[order]
+    free, origin = start[:-1].copy(), 0
+    for batch, (group, _) in zip(batches, groups, strict=True):
+        place_rows(batch, group, (rows, free, origin))
+        origin += group.size
+    share(sort_groups, rows, start.size - 1, load=rows.value.size)
+    return rows
 
 
-def _analyte_of(events: pd.DataFrame, analytes: tuple[str, ...]) -> NDArray[np.int64]:
-    names = pd.Index(sorted({analyte.partition(".")[2] for analyte in analytes}))
-    modalities = pd.Index(MODALITIES)
-    # A last row and column of -1: an unknown name has the position -1 and lands there.
-    known = np.full((len(modalities) + 1, len(names) + 1), -1, dtype=np.int64)
-    for number, analyte in enumerate(analytes):
-        modality, _, name = analyte.partition(".")
-        known[MODALITIES.index(modality), names.get_loc(name)] = number
-    return known[
-        modalities.get_indexer(pd.Index(events["modality"])),
-        names.get_indexer(pd.Index(events["analyte"])),
-    ]
-
-
-def _sort(keys: list[NDArray[np.generic]]) -> NDArray[np.int64]:
-    varying = [key for key in keys if key.size and (key != key[0]).any()]
-    if not varying:
-        return np.arange(keys[0].size)
-    return np.lexsort(varying[::-1])
-
-
-def _is_new(*keys: NDArray[np.generic]) -> NDArray[np.bool_]:
-    is_new = np.ones(keys[0].size, dtype=bool)
-    is_new[1:] = np.logical_or.reduce([key[1:] != key[:-1] for key in keys])
-    return is_new
+def _room(start: "np.ndarray[tuple[int], np.dtype[np.int64]]", is_needed: bool) -> int:
+    return int(start[-1]) if is_needed else 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from icans_risk.catalogue import Analyte
 from icans_risk.cohort import Cohort
 from icans_risk.errors import StudyError
-from icans_risk.features.admission import is_admissible, refused_rows
+from icans_risk.features.admission import is_admissible, refused_events
 from icans_risk.features.choices import ALL, Change, Measurement
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def find_analytes(
     list of str
         Full names, sorted, so that the order of the rows fixes no column.
     """
-    counted = cohort.events[~refused_rows(cohort.events, presence)]
+    counted = cohort.events[~refused_events(cohort.events, presence)]
     pairs = counted[["modality", "analyte"]].drop_duplicates().to_numpy().tolist()
     names = sorted(f"{modality}.{analyte}" for modality, analyte in pairs)
     return [

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Any, Literal, Self, get_args
 
 import pandas as pd
@@ -178,7 +179,7 @@ class FeatureSpecification:
         own = (choice.own_window for choice in self.scores)
         return tuple(dict.fromkeys((*self.windows, *(w for w in own if w is not None))))
 
-    @property
+    @cached_property
     def analytes(self) -> tuple[str, ...]:
         """Full names of the analytes that are read, for columns or an anchor, each once."""
         read = [cell.analyte for column in self.layout for cell in column.cells]
@@ -186,7 +187,7 @@ class FeatureSpecification:
         anchors = [CRS_GRADE for window in self.all_windows if window.anchor == "crs_onset"]
         return tuple(dict.fromkeys(read + anchors))
 
-    @property
+    @cached_property
     def layout(self) -> tuple[FeatureColumn, ...]:
         """The columns with their provenance: static, treatments, measured, changes, scores."""
         if self._open_choices:
@@ -202,7 +203,7 @@ class FeatureSpecification:
             *score_columns(self.scores),
         )
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """The names of the columns, in order."""
         return tuple(column.name for column in self.layout)

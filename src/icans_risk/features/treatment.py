@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from icans_risk.cohort import Cohort
@@ -17,7 +19,7 @@ from icans_risk.features.admission import ADMITTED_ORDERS
 from icans_risk.features.choices import Measurement, Window
 from icans_risk.features.onset import find_first_above
 from icans_risk.features.rows import arrange_rows
-from icans_risk.features.specification import FeatureSpecification, Presence
+from icans_risk.features.specification import FeatureSpecification
 
 __all__ = ["Doses", "find_doses"]
 
@@ -55,11 +57,9 @@ class Doses(NamedTuple):
         return first if is_cut else np.full(first.shape, np.inf)
 
     def given(self, treatments: Sequence[str]) -> NDArray[np.float64]:
-        """Say what was given, as the treatments' columns: one row per vector, 0 or 1."""
+        """Say what was given, by episode, landmark and treatment, 0 or 1."""
         numbers = [self.analytes.index(name) for name in treatments]
-        is_given = ~np.isnan(self.first_h[:, :, numbers])
-        n_vectors = is_given.shape[0] * is_given.shape[1]
-        return is_given.reshape(n_vectors, len(numbers)).astype(np.float64)
+        return (~np.isnan(self.first_h[:, :, numbers])).astype(np.float64)
 
     def first_h_at(
         self, cohort: Cohort, landmark: NDArray[np.int64], position: NDArray[np.int64]
@@ -88,7 +88,13 @@ class Doses(NamedTuple):
         return self.landmark[is_read], self.position[is_read]
 
 
-def find_doses(cohort: Cohort, landmarks: NDArray[np.float64], treatments: Sequence[str]) -> Doses:
+def find_doses(
+    episodes: pd.DataFrame,
+    events: pa.Table,
+    landmarks: NDArray[np.float64],
+    *,
+    treatments: Sequence[str],
+) -> Doses:
     """Find the response doses that were known at each landmark.
 
     A dose counts from its collection, once it is known; of its versions the latest one
@@ -96,8 +102,10 @@ def find_doses(cohort: Cohort, landmarks: NDArray[np.float64], treatments: Seque
 
     Parameters
     ----------
-    cohort : Cohort
-        Its events and the order of its episodes are used.
+    episodes : DataFrame
+        In the layout ``EPISODES``.
+    events : pyarrow.Table
+        With ``coding.EVENT_COLUMNS``.
     landmarks : ndarray of shape (n_landmarks,)
         Hours since infusion.
     treatments : sequence of str
@@ -108,26 +116,40 @@ def find_doses(cohort: Cohort, landmarks: NDArray[np.float64], treatments: Seque
     Doses
         None at all where ``treatments`` is empty.
     """
-    shape = (len(cohort.episodes), landmarks.size)
+    shape = (len(episodes), landmarks.size)
     if not treatments:
         none = np.empty(0, dtype=np.int64)
         return Doses((), np.empty((*shape, 0)), none, none)
     wanted = tuple(Measurement(name, (_AFTER_INFUSION.name,), ("first",)) for name in treatments)
-    specification = FeatureSpecification((_AFTER_INFUSION,), wanted, presence="informative")
-    rows, position = arrange_rows(cohort, specification, refuse=_usual_rows)
-    used = np.zeros((landmarks.size, position.size), dtype=bool)
+    doses, place = _response_doses(events, treatments)
+    rows = arrange_rows(
+        doses,
+        episodes["episode_id"].tolist(),
+        FeatureSpecification((_AFTER_INFUSION,), wanted, presence="informative"),
+        latest=float(landmarks.max()),
+        with_position=True,
+    )
+    used = np.zeros((landmarks.size, rows.value.size), dtype=np.bool_)
     first_h = find_first_above(
         0.0,
         rows,
         landmarks,
-        analytes=range(len(treatments)),
+        analytes=np.ones(len(treatments), dtype=np.bool_),
         bounds=(np.zeros(shape), np.full(shape, np.inf)),
         used=used,
     )
     landmark, row = np.nonzero(used & (rows.value > 0.0))
-    return Doses(tuple(treatments), first_h, landmark, position[row])
+    return Doses(tuple(treatments), first_h, landmark, place[rows.position[row]])
 
 
-def _usual_rows(events: pd.DataFrame, _: Presence) -> NDArray[np.bool_]:
-    """Tell which doses everybody gets, whatever the patient looks like."""
-    return events["ordered_as"].isin(ADMITTED_ORDERS).to_numpy(dtype=bool)
+def _response_doses(
+    events: pa.Table, treatments: Sequence[str]
+) -> tuple[pa.Table, NDArray[np.int64]]:
+    """Take the doses, and where each stood; what everybody gets counts as nothing given."""
+    names = pa.array([name.partition(".")[2] for name in treatments], pa.string())
+    is_dose = pc.is_in(events["analyte"].cast(pa.string()), names)
+    doses = events.filter(is_dose)
+    is_usual = pc.is_in(doses["ordered_as"].cast(pa.string()), pa.array(ADMITTED_ORDERS))
+    value = pc.if_else(is_usual, 0.0, doses["value"])
+    place: NDArray[np.int64] = np.flatnonzero(is_dose.to_numpy())
+    return doses.set_column(doses.column_names.index("value"), "value", value), place

@@ -1,0 +1,100 @@
+"""A cohort on disk, part by part: whole episodes with all of their events."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+from icans_risk.cohort.checks import check_table
+from icans_risk.cohort.manifest import damaged, fingerprint, read_manifest
+from icans_risk.cohort.tables import EPISODES, EVENTS
+
+__all__ = ["CohortPart", "stored_parts"]
+
+_TEXT = [name for name, column in EVENTS.items() if column.kind == "text"]
+
+
+class CohortPart(NamedTuple):
+    """Some whole episodes.
+
+    Attributes
+    ----------
+    episodes : DataFrame
+        In the layout ``EPISODES``.
+    events : pyarrow.Table
+        All of their events, in the layout ``EVENTS`` but for ``censored``; text may be
+        dictionary-coded.
+    """
+
+    episodes: pd.DataFrame
+    events: pa.Table
+
+
+def stored_parts(folder: Path | str) -> Iterator[CohortPart]:
+    """Read the episodes and events of a cohort folder, a row group at a time.
+
+    Size and checksum of the files are compared with the manifest before anything is parsed.
+
+    Parameters
+    ----------
+    folder : path-like
+        A folder written by ``write_cohort`` or ``CohortWriter``.
+
+    Yields
+    ------
+    CohortPart
+        Consecutive episodes, in the order of the folder; together they are all of it.
+
+    Raises
+    ------
+    CohortError
+        If the folder is incomplete, has another layout version, or a file is damaged.
+    """
+    folder = Path(folder)
+    stored = read_manifest(folder).tables
+    for name in ("episodes", "events"):
+        path = folder / f"{name}.parquet"
+        try:
+            if fingerprint(path, rows=stored[name].rows) != stored[name]:
+                raise damaged(path)
+        except (KeyError, OSError):
+            raise damaged(path) from None
+    episodes = pq.read_table(folder / "episodes.parquet", page_checksum_verification=True)
+    checked = check_table(episodes.to_pandas(), EPISODES, name="episodes")
+    yield from _cut(checked, folder / "events.parquet")
+
+
+def _cut(episodes: pd.DataFrame, path: Path) -> Iterator[CohortPart]:
+    number_of = {name: number for number, name in enumerate(episodes["episode_id"])}
+    columns = [name for name in EVENTS if name != "censored"]
+    begin, rest = 0, None
+    with pq.ParquetFile(path, read_dictionary=_TEXT, page_checksum_verification=True) as file:
+        for group in range(file.num_row_groups - 1):
+            table = file.read_row_group(group, columns=columns)
+            table = table if rest is None else pa.concat_tables([rest, table])
+            # The last episode may go on in the next row group.
+            last, first_row = _last_episode(table["episode_id"])
+            rest = table.slice(first_row)
+            yield CohortPart(episodes.iloc[begin : number_of[last]], table.slice(0, first_row))
+            begin = number_of[last]
+        groups = [file.num_row_groups - 1] if file.num_row_groups else []
+        table = file.read_row_groups(groups, columns=columns)
+    table = table if rest is None else pa.concat_tables([rest, table])
+    yield CohortPart(episodes.iloc[begin:], table)
+
+
+def _last_episode(column: pa.ChunkedArray) -> tuple[str, int]:
+    """Name the episode of the last row, and the first row of it."""
+    last: str = column[-1].as_py()
+    row = len(column)
+    for chunk in reversed(column.chunks):
+        codes = chunk.indices.to_numpy()
+        is_other = codes != chunk.dictionary.index(last).as_py()
+        row -= len(chunk)
+        if is_other.any():
+            return last, row + int(np.flatnonzero(is_other)[-1]) + 1
+    return last, 0
