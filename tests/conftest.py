@@ -12,7 +12,7 @@ from store_template import copy_store
 ROOT = Path(__file__).parents[1]
 
 # Marker to the programs that must all be there; `.ci/run` installs them from Debian.
-PROGRAMS = {"needs_browser": ("chromium", "chromedriver")}
+PROGRAMS = {"needs_browser": ("chromium", "chromedriver"), "needs_java": ("java",)}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -36,8 +36,9 @@ MAY_IMPORT = {
     "cli": {"workflow", "study", "catalogue"},
 }  # fmt: skip
 
-# Only one room knows MLflow; only the command line may look at the environment.
-OWNED = {"mlflow": "tracking", "typer": "cli"}
+# Only one room knows MLflow, and one knows Spark; only the command line may look at the
+# environment.
+OWNED = {"mlflow": "tracking", "typer": "cli", "pyspark": "features"}
 
 
 def room_of(path: Path) -> str:
