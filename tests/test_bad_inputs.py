@@ -25,7 +25,7 @@ from icans_risk.cli import main
 from icans_risk.cohort import EPISODES, EVENTS, MODALITIES, Cohort, check_table
 from icans_risk.errors import CohortError
 from icans_risk.features import FeatureSpecification, Measurement, Window, build_features
-from icans_risk.models import MODELS, make_model
+from icans_risk.models import make_model
 from icans_risk.workflow.landmark import LandmarkResult
 from icans_risk.workflow.pages import predict_episodes
 from ingest.faulty import FAULTS
@@ -263,7 +263,7 @@ SHOWN: dict[int, Shown] = {
     ),
     36: shown(
         "one class only", "E",
-        "models/test_models.py::test_one_class_is_refused_with_the_reason",
+        "models/test_contract.py::test_one_class_is_refused_with_the_reason",
         "workflow/test_develop.py::test_a_cohort_without_the_endpoint_says_so",
         "test_splits.py::test_below_two_patients_of_either_outcome_there_is_no_split",
     ),
@@ -293,12 +293,12 @@ SHOWN: dict[int, Shown] = {
     ),
     42: shown(
         "columns in another order", "H",
-        "models/test_models.py::test_columns_are_matched_by_name",
+        "models/test_contract.py::test_columns_are_matched_by_name",
         "test_bad_inputs.py::test_the_xgboost_that_drops_names_is_excluded",
     ),
     43: shown(
         "a column more or less", "HE", FAULT,
-        "models/test_models.py::test_columns_are_matched_by_name",
+        "models/test_contract.py::test_columns_are_matched_by_name",
         "ingest/test_faulty.py::test_a_further_column_of_an_export_changes_nothing",
     ),
     44: shown(
@@ -332,6 +332,13 @@ SHOWN: dict[int, Shown] = {
         "a full disk, or no permission", "E",
         "cli/test_ingest.py::test_a_full_disk_leaves_nothing_behind",
         "report/test_write_pages.py::test_a_write_that_fails_leaves_nothing_behind",
+    ),
+    50: shown(
+        "a damaged model file", "E",
+        "models/test_stored.py::test_no_flipped_byte_crashes_or_moves_a_risk",
+        "models/test_stored.py::test_a_truncated_file_is_refused",
+        "models/test_stored.py::test_a_huge_file_is_refused_before_it_is_read",
+        "models/test_stored.py::test_no_mutated_tree_crashes_the_process",
     ),
     51: shown(
         "many first users of one tracking store", "HE",
@@ -401,7 +408,6 @@ NO_SUCH_PART_YET: dict[str, dict[int, str]] = {
         56: "E: a model of another schema, landmark or profile",
         57: "E: a model that is withdrawn or too old",
     },
-    "saved models": {50: "E: a damaged model file, whose hash is checked before it is read"},
     "tuning": {
         53: "H: a killed run is marked as such at the next start",
         54: "H: resuming repeats no trial; another search space is refused",
@@ -432,7 +438,6 @@ def landmark_tells(word: str) -> bool:
 
 PARTS: dict[str, Callable[[], bool]] = {
     "scoring": lambda: is_a_room("serving") or bool(commands() & {"predict", "score", "serve"}),
-    "saved models": lambda: any(hasattr(make_model(name), "save") for name in MODELS),
     "tuning": lambda: is_a_room("tuning") or "tune" in commands() or mentions(r"\boptuna\b"),
     "columns dropped before a fit": lambda: landmark_tells("dropped"),
     "values cut for being later than the outcome": lambda: landmark_tells("cut"),
@@ -455,7 +460,7 @@ def test_a_part_that_is_there_has_its_tests_above(part: str) -> None:
 @cache
 def names_in(file: str) -> set[str]:
     tree = ast.parse((ROOT / "tests" / file).read_text(encoding="utf-8"))
-    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
 @pytest.mark.parametrize("number", SHOWN)

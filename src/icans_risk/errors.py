@@ -10,7 +10,9 @@ __all__ = [
     "GradingError",
     "IcansRiskError",
     "LeakageError",
+    "ModelError",
     "NotEstimableError",
+    "NotReleasedError",
     "StudyError",
     "TrackingError",
     "UnitError",
@@ -39,6 +41,14 @@ class LeakageError(IcansRiskError):
 
 class NotEstimableError(IcansRiskError):
     """The cohort is too small, or has one class only, for what was asked."""
+
+
+class NotReleasedError(IcansRiskError):
+    """A fitted model failed a check without which no model is let out."""
+
+
+class ModelError(IcansRiskError):
+    """A saved model is damaged, or was written by something that reads it otherwise."""
 
 
 class ExplanationError(IcansRiskError):

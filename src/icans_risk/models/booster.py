@@ -1,14 +1,19 @@
 """Gradient-boosted trees with exact contributions and a model file that is plain JSON."""
 
-from typing import Any, Self
+import json
+from collections.abc import Mapping
+from typing import Any, Literal, Self
 
 import numpy as np
 import xgboost as xgb
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from icans_risk.models.boosting import Boosting, TrainingRows
 from icans_risk.models.inputs import check_new_rows, check_training_rows, two_columns
+from icans_risk.models.states import restore_inputs, state_of_inputs
+from icans_risk.models.trees import check_trees
 
 __all__ = ["BoostedTrees"]
 
@@ -17,12 +22,13 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
     """Boost shallow trees towards the log loss, with missing values as they are.
 
     The same rows give the same model in whatever order they come: they are put into a
-    canonical order before training, which row sampling would otherwise make matter.
+    canonical order before training, which row sampling would otherwise make matter. So are
+    named columns where columns are sampled.
 
     Parameters
     ----------
     rounds : int
-        Number of trees.
+        Number of trees; with ``early_stopping_rounds`` the most there may be.
     max_depth : int
         Depth of a tree; 2 allows interactions of two columns.
     learning_rate : float
@@ -33,15 +39,39 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
         L2 penalty on the values of leaves.
     subsample : float
         Share of the rows that each tree sees.
+    colsample : float
+        Share of the columns that each tree sees.
+    max_bin : int
+        Most bins of a column's values.
+    monotone : mapping of str to int, optional
+        1 for a column with which the risk may only rise, -1 where it may only fall.
+    event_weight : float
+        Weight of an event in training, on top of ``sample_weight``. Its logarithm is taken
+        off the log odds again [1]_, so that risks stay those of the rows as they came.
+    early_stopping_rounds : int, optional
+        After so many trees without a better log loss on a fifth of the training patients no
+        more are added; as many as were best are then boosted anew on all rows.
     seed : int
-        Seed of the row sampling.
+        Seed of the sampling, and of the patients that decide when to stop.
     nthread : int
         Threads. One is the default because two are slower on cohorts of this size.
+    device : {"cpu", "cuda"}
+        Where to train; predictions are made on the CPU. Equal bytes are promised for the
+        CPU alone.
 
     Attributes
     ----------
     booster_ : xgboost.Booster
         The fitted trees.
+    n_trees_ : int
+        How many they are.
+    column_order_ : ndarray of shape (n_columns,)
+        Positions of the columns in the order of the trees.
+
+    References
+    ----------
+    .. [1] King G, Zeng L. "Logistic regression in rare events data." Polit Anal
+       2001;9(2):137-163. doi:10.1093/oxfordjournals.pan.a004868
     """
 
     def __init__(
@@ -53,8 +83,14 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
         min_child_weight: float = 1.0,
         reg_lambda: float = 5.0,
         subsample: float = 0.8,
+        colsample: float = 1.0,
+        max_bin: int = 64,
+        monotone: Mapping[str, int] | None = None,
+        event_weight: float = 1.0,
+        early_stopping_rounds: int | None = None,
         seed: int = 0,
         nthread: int = 1,
+        device: Literal["cpu", "cuda"] = "cpu",
     ) -> None:
         self.rounds = rounds
         self.max_depth = max_depth
@@ -62,8 +98,14 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
         self.min_child_weight = min_child_weight
         self.reg_lambda = reg_lambda
         self.subsample = subsample
+        self.colsample = colsample
+        self.max_bin = max_bin
+        self.monotone = monotone
+        self.event_weight = event_weight
+        self.early_stopping_rounds = early_stopping_rounds
         self.seed = seed
         self.nthread = nthread
+        self.device = device
 
     def __sklearn_tags__(self) -> Any:
         """Declare that missing values are welcome and that there are two classes."""
@@ -72,7 +114,14 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
         tags.classifier_tags.multi_class = False
         return tags
 
-    def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        groups: ArrayLike | None = None,
+    ) -> Self:
         """Fit the trees.
 
         Parameters
@@ -83,6 +132,9 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
             Two classes; the greater one is the event.
         sample_weight : array-like of shape (n_rows,), optional
             Weight of each row.
+        groups : array-like of shape (n_rows,), optional
+            The patient of each row, who trains or decides when to stop, never both; by
+            default each row is one.
 
         Returns
         -------
@@ -92,32 +144,75 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
         Raises
         ------
         NotEstimableError
-            If the rows hold one class only.
+            If the rows hold one class only, or too few patients of one to stop early.
+        ValueError
+            If a constraint is of no column, the weight of an event is not positive, or a
+            number is infinite.
         """
         rows, event, weight = check_training_rows(self, X, y, sample_weight=sample_weight)
+        check_consistent_length(rows, groups)
+        self.column_order_ = self._canonical_columns()
+        rows = rows[:, self.column_order_]
         order = np.lexsort((weight, event, *rows.T[::-1]))
-        rows, event, weight = rows[order], event[order], weight[order]
-        data = xgb.QuantileDMatrix(
-            rows, label=event, weight=weight, max_bin=64, nthread=self.nthread
-        )
-        parameters = {
-            "objective": "binary:logistic",
-            "tree_method": "hist",
-            "max_bin": 64,
-            # Boosting starts from the prevalence: the base of every explanation.
-            "base_score": float(np.average(event, weights=weight)),
+        training = TrainingRows(rows[order], event[order], weight[order])
+        if not self.event_weight > 0:
+            raise ValueError(
+                f"event_weight must be positive, got {self.event_weight}. Leave it at 1."
+            )
+        boosting = Boosting(self._parameters(), self.event_weight)
+        self.n_trees_ = self.rounds
+        if self.early_stopping_rounds is not None:
+            self.n_trees_ = boosting.best_number_of_trees(
+                training,
+                np.arange(len(event)) if groups is None else np.asarray(groups)[order],
+                most=self.rounds,
+                patience=self.early_stopping_rounds,
+            )
+        self.booster_ = boosting.train(training, n_trees=self.n_trees_)
+        self._prepare_to_predict()
+        return self
+
+    def _canonical_columns(self) -> NDArray[np.intp]:
+        names = getattr(self, "feature_names_in_", None)
+        if names is None or self.colsample == 1.0:
+            return np.arange(self.n_features_in_)
+        return np.argsort(names.astype(str), kind="stable")
+
+    def _names(self) -> list[str] | None:
+        names = getattr(self, "feature_names_in_", None)
+        return None if names is None else [str(name) for name in names[self.column_order_]]
+
+    def _parameters(self) -> dict[str, Any]:
+        parameters: dict[str, Any] = {
+            "max_bin": self.max_bin,
             "max_depth": self.max_depth,
             "learning_rate": self.learning_rate,
             "min_child_weight": self.min_child_weight,
             "reg_lambda": self.reg_lambda,
             "subsample": self.subsample,
+            "colsample_bytree": self.colsample,
             "seed": self.seed,
             "nthread": self.nthread,
+            "device": self.device,
         }
-        self.booster_ = xgb.train(parameters, data, num_boost_round=self.rounds)
-        if hasattr(self, "feature_names_in_"):
-            self.booster_.feature_names = [str(name) for name in self.feature_names_in_]
-        return self
+        if self.monotone:
+            parameters["monotone_constraints"] = self._directions(self.monotone)
+        return parameters
+
+    def _directions(self, monotone: Mapping[str, int]) -> tuple[int, ...]:
+        names = self._names() or []
+        unknown = sorted(set(monotone) - set(names))
+        if unknown or not set(monotone.values()) <= {-1, 0, 1}:
+            raise ValueError(
+                f"monotone must give columns the direction 1, 0 or -1, got "
+                f"{sorted(set(monotone.values()))} and {len(unknown)} names that are none of "
+                f"{len(names)} named columns: {unknown[:3]}. Name columns that are fitted on."
+            )
+        return tuple(monotone.get(name, 0) for name in names)
+
+    def _prepare_to_predict(self) -> None:
+        self.booster_.set_param({"device": "cpu", "nthread": self.nthread})
+        self.booster_.feature_names = self._names()
 
     def margin(self, X: Any) -> NDArray[np.float64]:
         """Return the log odds of the event, shape (n_rows,)."""
@@ -144,7 +239,10 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
            explainable AI for trees." Nat Mach Intell 2020;2:56-67.
            doi:10.1038/s42256-019-0138-9
         """
-        return self._predict(X, pred_contribs=True)
+        parts = self._predict(X, pred_contribs=True)
+        ordered = parts.copy()
+        ordered[:, self.column_order_] = parts[:, :-1]
+        return ordered
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Return the probabilities of no event and of the event, shape (n_rows, 2)."""
@@ -156,9 +254,35 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
         classes: NDArray[Any] = self.classes_[(self.predict_proba(X)[:, 1] > 0.5).astype(int)]
         return classes
 
+    def to_state(self) -> dict[str, Any]:
+        """Return the fitted model as plain JSON values; the trees in XGBoost's own."""
+        return {
+            **state_of_inputs(self),
+            "column_order": self.column_order_.tolist(),
+            "trees": json.loads(self.booster_.save_raw("json")),
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        """Make the model that ``to_state`` wrote; its predictions are the same bit for bit.
+
+        Raises
+        ------
+        ModelError
+            If the trees do not hold together, or another version of XGBoost wrote them.
+        """
+        model = restore_inputs(cls, state)
+        model.column_order_ = np.asarray(state["column_order"])
+        check_trees(state["trees"], column_order=state["column_order"])
+        model.booster_ = xgb.Booster()
+        model.booster_.load_model(bytearray(json.dumps(state["trees"]).encode()))
+        model.n_trees_ = model.booster_.num_boosted_rounds()
+        model._prepare_to_predict()
+        return model
+
     def _predict(self, X: Any, **what: bool) -> NDArray[np.float64]:
         check_is_fitted(self)
-        rows = check_new_rows(self, X)
+        rows = check_new_rows(self, X)[:, self.column_order_]
         data = xgb.DMatrix(rows, feature_names=self.booster_.feature_names, nthread=self.nthread)
         predicted: NDArray[np.float64] = self.booster_.predict(data, **what).astype(np.float64)
         return predicted

@@ -11,11 +11,21 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from icans_risk.errors import NotEstimableError
 
-__all__ = ["check_new_rows", "check_training_rows", "in_fitted_order", "two_columns"]
+__all__ = [
+    "check_new_rows",
+    "check_training_rows",
+    "in_fitted_order",
+    "two_columns",
+]
 
 
 def check_training_rows(
-    model: BaseEstimator, X: Any, y: ArrayLike, *, sample_weight: ArrayLike | None
+    model: BaseEstimator,
+    X: Any,
+    y: ArrayLike,
+    *,
+    sample_weight: ArrayLike | None,
+    min_columns: int = 1,
 ) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float64]]:
     """Return rows, classes coded 0 and 1, and weights; missing cells stay missing.
 
@@ -23,17 +33,28 @@ def check_training_rows(
     ------
     NotEstimableError
         If the rows hold one class only.
+    ValueError
+        If a number is infinite, or too large for single precision.
     """
-    X, y = validate_data(
-        model, X, y, dtype=np.float32, ensure_all_finite="allow-nan", ensure_min_samples=2
-    )
+    with np.errstate(over="ignore"):
+        X, y = validate_data(
+            model,
+            _array_if_no_columns(X),
+            y,
+            dtype=np.float32,
+            ensure_all_finite=False,
+            ensure_min_samples=2,
+            ensure_min_features=min_columns,
+        )
+    _refuse_infinity(X)
     check_classification_targets(y)
-    weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
+    weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
     model.classes_, coded = np.unique(y, return_inverse=True)
-    if len(model.classes_) == 1:
+    if len(np.unique(coded[weight > 0])) < 2:
         raise NotEstimableError(
-            f"a model needs rows with and without the event, {len(coded)} rows hold one class "
-            "only. Widen the cohort or the horizon."
+            f"a model needs rows with and without the event, {(weight > 0).sum()} rows hold one "
+            f"class only ({(weight == 0).sum()} of weight zero not counted). Widen the cohort or "
+            "the horizon."
         )
     if len(model.classes_) > 2:
         raise ValueError(
@@ -43,15 +64,26 @@ def check_training_rows(
     return X, coded.astype(np.int64), weight
 
 
-def check_new_rows(model: BaseEstimator, X: Any) -> NDArray[np.float32]:
-    """Return rows for prediction, their columns in the order that the model was fitted in."""
-    rows: NDArray[np.float32] = validate_data(
-        model,
-        in_fitted_order(model, X),
-        dtype=np.float32,
-        ensure_all_finite="allow-nan",
-        reset=False,
-    )
+def check_new_rows(model: BaseEstimator, X: Any, *, min_columns: int = 1) -> NDArray[np.float32]:
+    """Return rows for prediction, their columns in the order that the model was fitted in.
+
+    Raises
+    ------
+    ValueError
+        If columns are lacking, foreign or unnamed where the model knows names, or a number
+        is infinite or too large for single precision.
+    """
+    _refuse_unnamed(model, X)
+    with np.errstate(over="ignore"):
+        rows: NDArray[np.float32] = validate_data(
+            model,
+            _array_if_no_columns(in_fitted_order(model, X)),
+            dtype=np.float32,
+            ensure_all_finite=False,
+            ensure_min_features=min_columns,
+            reset=False,
+        )
+    _refuse_infinity(rows)
     return rows
 
 
@@ -67,3 +99,27 @@ def two_columns(risk: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     """Write a risk as scikit-learn's two columns: no event, event."""
     risk = risk.astype(np.float64)
     return np.column_stack([1.0 - risk, risk])
+
+
+def _refuse_unnamed(model: BaseEstimator, X: Any) -> None:
+    if hasattr(model, "feature_names_in_") and len(getattr(X, "columns", ())) == 0:
+        raise ValueError(
+            f"{type(model).__name__} was fitted on {len(model.feature_names_in_)} named columns "
+            f"and takes columns by name, got none in {type(X).__name__}. Pass a DataFrame."
+        )
+
+
+def _array_if_no_columns(X: Any) -> Any:
+    """Make a frame of rows alone, which scikit-learn cannot read, an array of as many."""
+    has_none = isinstance(X, pd.DataFrame) and X.shape[1] == 0
+    return np.empty((len(X), 0), dtype=np.float32) if has_none else X
+
+
+def _refuse_infinity(rows: NDArray[np.float32]) -> None:
+    infinite = np.isinf(rows)
+    if infinite.any():
+        raise ValueError(
+            f"columns must hold finite numbers or be missing, got infinity in {infinite.sum()} "
+            f"cells of {infinite.any(axis=1).sum()} rows and {infinite.any(axis=0).sum()} "
+            "columns. Numbers beyond 3.4e38 count as infinity; mend them, or leave them missing."
+        )

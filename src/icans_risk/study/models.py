@@ -45,15 +45,17 @@ class Comparator(Strict):
         Short name for files and tracking.
     label : str
         Name on pages.
-    model : {"prevalence", "logistic", "elastic_net"}
-        The share of events, a logistic regression, or a penalised one.
+    model : {"prevalence", "logistic", "elastic_net", "score", "log2_score", "explainable"}
+        The share of events; a logistic regression, or a penalised one; a logistic link on one
+        column as it is, or on its logarithm; an explainable boosting machine, which needs the
+        extra ``interpret``.
     columns : tuple of str or "all"
         Features that it sees.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     label: str
-    model: Literal["prevalence", "logistic", "elastic_net"]
+    model: Literal["prevalence", "logistic", "elastic_net", "score", "log2_score", "explainable"]
     columns: tuple[str, ...] | Literal["all"]
 
 

@@ -178,17 +178,20 @@ def _write_measurements(lines: Lines, names: Sequence[str], windows: dict[str, s
 
 def _write_models(lines: Lines, data: DataDraft) -> None:
     """Name the plain models that the booster has to beat."""
-    columns = {"prevalence": ("Prevalence", "[]"), "product": ("Product alone", "[static.product]")}
+    columns = {
+        "prevalence": ("Prevalence", "prevalence", "[]"),
+        "product": ("Product alone", "logistic", "[static.product]"),
+    }
     if "product" not in _static(data):
         del columns["product"]
     if "clinical.crs_grade" in _measured(data):
-        columns["current_crs"] = ("Current CRS grade", "[clinical.crs_grade.last.early]")
+        crs = "[clinical.crs_grade.last.early]"
+        columns["current_crs"] = ("Current CRS grade", "logistic", crs)
     if "m_easix" in _scores(data):
-        columns["m_easix"] = ("m-EASIX to 72 h", "[score.m_easix.early]")
+        columns["m_easix"] = ("m-EASIX to 72 h", "log2_score", "[score.m_easix.early]")
     lines.text += ["", "models:", "  booster: {rounds: 60, max_depth: 2, learning_rate: 0.05}"]
     lines.add(1, "comparators:  # what a sceptic would try first, on the same patients")
-    for name, (label, chosen) in columns.items():
-        model = "logistic" if chosen != "[]" else "prevalence"
+    for name, (label, model, chosen) in columns.items():
         lines.add(2, f"- {{name: {name}, label: {label}, model: {model}, columns: {chosen}}}")
     label = "label: Penalised logistic regression"
     lines.add(2, f"- {{name: penalised_logistic, {label}, model: elastic_net, columns: all}}")
