@@ -196,8 +196,8 @@ MUTANTS = {
     ),
     "a prophylactic dose is a response": (
         "treatment.py",
-        'pa.array(ADMITTED_ORDERS)',
-        'pa.array(ADMITTED_ORDERS[:1])',
+        "pa.array(ADMITTED_ORDERS)",
+        "pa.array(ADMITTED_ORDERS[:1])",
     ),
     "nothing given is a dose": ("treatment.py", "        0.0,\n", "        -1.0,\n"),
     "the first treatment of the catalogue alone cuts": (
