@@ -211,8 +211,11 @@ def test_measured_zero_is_not_missing() -> None:
 def test_contributions_equal_those_of_shap(rows: Rows) -> None:
     X, y, w, _ = rows
     model = BoostedTrees(max_depth=3).fit(X, y, w)
-    explainer = shap.TreeExplainer(model.booster_)
-    np.testing.assert_allclose(model.contributions(X)[:, :-1], explainer.shap_values(X), atol=1e-6)
+    found = pd.DataFrame(model.contributions(X)[:, :-1], columns=X.columns)
+    # The trees see the columns by name.
+    by_name = sorted(X.columns)
+    expected = shap.TreeExplainer(model.booster_).shap_values(X[by_name])
+    np.testing.assert_allclose(found[by_name], expected, atol=1e-6)
 
 
 def test_the_base_is_what_the_model_expects_of_its_training_rows(rows: Rows) -> None:
@@ -229,5 +232,6 @@ def test_xgboost_alone_reads_the_trees(rows: Rows) -> None:
     model = BoostedTrees().fit(X, y, w)
     trees = json.dumps(model.to_state()["trees"]).encode()
     loaded = xgboost.Booster(model_file=bytearray(trees))
-    data = xgboost.DMatrix(X.to_numpy(), feature_names=list(X.columns))
+    # The trees see the columns by name.
+    data = xgboost.DMatrix(X[sorted(X.columns)].to_numpy(), feature_names=sorted(X.columns))
     assert np.array_equal(loaded.predict(data), model.predict_proba(X)[:, 1].astype("float32"))

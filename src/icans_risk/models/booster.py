@@ -151,7 +151,7 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
         """
         rows, event, weight = check_training_rows(self, X, y, sample_weight=sample_weight)
         check_consistent_length(rows, groups)
-        self.column_order_ = self._canonical_columns()
+        self.column_order_ = self.canonical_columns()
         rows = rows[:, self.column_order_]
         order = np.lexsort((weight, event, *rows.T[::-1]))
         training = TrainingRows(rows[order], event[order], weight[order])
@@ -159,7 +159,7 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
             raise ValueError(
                 f"event_weight must be positive, got {self.event_weight}. Leave it at 1."
             )
-        boosting = Boosting(self._parameters(), self.event_weight)
+        boosting = self.boosting()
         self.n_trees_ = self.rounds
         if self.early_stopping_rounds is not None:
             self.n_trees_ = boosting.best_number_of_trees(
@@ -172,9 +172,14 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
         self._prepare_to_predict()
         return self
 
-    def _canonical_columns(self) -> NDArray[np.intp]:
+    def boosting(self) -> Boosting:
+        """Return how its trees are trained; monotone constraints need the fitted columns."""
+        return Boosting(self._parameters(), self.event_weight)
+
+    def canonical_columns(self) -> NDArray[np.intp]:
+        """Return the columns by name, so that their order in a frame changes no tree."""
         names = getattr(self, "feature_names_in_", None)
-        if names is None or self.colsample == 1.0:
+        if names is None:
             return np.arange(self.n_features_in_)
         return np.argsort(names.astype(str), kind="stable")
 

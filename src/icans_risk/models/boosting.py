@@ -62,8 +62,8 @@ class Boosting:
 
     def train(self, rows: TrainingRows, *, n_trees: int) -> xgb.Booster:
         """Boost that many trees on all rows."""
-        data = self._matrix(rows, rows.prevalence)
-        return xgb.train(self._all_parameters(rows), data, num_boost_round=n_trees)
+        data = self.matrix(rows, rows.prevalence)
+        return xgb.train(self.parameters_for(rows), data, num_boost_round=n_trees)
 
     def best_number_of_trees(
         self, rows: TrainingRows, patient: NDArray[Any], *, most: int, patience: int
@@ -79,10 +79,10 @@ class Boosting:
             rows.event, patient, folds=_FOLDS, repeats=1, seed=self.parameters["seed"]
         )[0]
         boosted = rows.take(split.train)
-        data = self._matrix(boosted, boosted.prevalence)
-        held_out = self._matrix(rows.take(split.test), boosted.prevalence, ref=data)
+        data = self.matrix(boosted, boosted.prevalence)
+        held_out = self.matrix(rows.take(split.test), boosted.prevalence, ref=data)
         stopped = xgb.train(
-            self._all_parameters(boosted),
+            self.parameters_for(boosted),
             data,
             num_boost_round=most,
             evals=[(held_out, "held_out")],
@@ -91,7 +91,8 @@ class Boosting:
         )
         return int(stopped.best_iteration) + 1
 
-    def _all_parameters(self, rows: TrainingRows) -> dict[str, Any]:
+    def parameters_for(self, rows: TrainingRows) -> dict[str, Any]:
+        """Return all parameters for training on some rows."""
         return {
             "objective": "binary:logistic",
             "tree_method": "hist",
@@ -100,9 +101,10 @@ class Boosting:
             **self.parameters,
         }
 
-    def _matrix(
+    def matrix(
         self, rows: TrainingRows, prevalence: float, *, ref: xgb.DMatrix | None = None
     ) -> xgb.QuantileDMatrix:
+        """Bin rows, as those of ``ref`` if it is given; they start from a prevalence."""
         data = xgb.QuantileDMatrix(
             rows.columns,
             label=rows.event,
