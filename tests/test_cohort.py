@@ -110,3 +110,8 @@ def test_the_same_grade_given_twice_is_no_contradiction() -> None:
 def test_a_date_and_a_truth_value_are_no_numbers(cells: object) -> None:
     with pytest.raises(CohortError, match="followed_until_h must be finite numbers, 2 cells"):
         Cohort(episodes(followed_until_h=cells), events(), grades())
+
+
+def test_a_cohort_that_is_shown_names_nobody() -> None:
+    shown = repr(Cohort(episodes(episode_id=["Jane", "e1"]), events(), grades()))
+    assert shown == "Cohort(2 episodes, 1 events, 1 grades)"

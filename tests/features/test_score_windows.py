@@ -73,6 +73,15 @@ def test_the_gust_rule_takes_the_highest_of_the_first_36_hours(hour, expected):
     assert vectors(calm + early(hour) + cool, [72.0]).loc[("p", 72.0), GUST] == expected
 
 
+def test_a_cut_off_is_reached_in_whatever_unit_it_was_measured():
+    # 38.9 Cel; in binary the difference of the two is a little less.
+    kelvin = load_catalogue()["clinical.temperature"].accepted_units["K"]
+    celsius = (312.05 + kelvin.offset) * kelvin.factor
+    assert celsius != 38.9
+    rows = early(10, temperature=celsius)
+    assert vectors(rows, [72.0]).loc[("p", 72.0), GUST] == 1.0
+
+
 def test_the_gust_rule_waits_for_its_results():
     rows = early(10)
     rows[2] = rows[2] | {"available_h": 60.0}

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from icans_risk.cohort import read_cohort_folder
@@ -12,6 +13,8 @@ from icans_risk.workflow.ingest import check_study, ingest_study
 from icans_risk.workflow.reading import read_cohort
 from ingest.exports import write_export
 from ingest.faulty import PATIENTS, clean_export
+
+TIMES = ["taken", "known"]
 
 
 def test_a_source_that_cannot_be_read_is_a_finding_and_the_others_are_read(tmp_path: Path) -> None:
@@ -78,3 +81,20 @@ def test_one_patient_is_a_cohort_and_its_report_is_strict_json(tmp_path: Path) -
     # What so few values do not support is said as null.
     assert "null" in text
     json.loads(text, parse_constant=refuse)
+
+
+def test_a_patient_is_the_same_in_january_and_in_june(tmp_path: Path) -> None:
+    # Neither span crosses a change of the clocks.
+    tables = []
+    for days in (-60, 80):
+        export = clean_export()
+        for table, columns in ((export.infusions, ["infused", "left"]), (export.results, TIMES)):
+            moved = table[columns].apply(pd.to_datetime) + pd.Timedelta(days=days)
+            table[columns] = moved.map(lambda moment: moment.isoformat(timespec="minutes"))
+        folder = tmp_path / f"{days}"
+        folder.mkdir()
+        cohort = read_cohort(load_study(export.write(folder)))[0]
+        assert cohort.events["collected_h"].between(-72, 200).all()
+        tables.append((cohort.events, cohort.grades))
+    for january, june in zip(*tables, strict=True):
+        pd.testing.assert_frame_equal(january, june)

@@ -12,7 +12,7 @@ from icans_risk.errors import CohortError
 __all__ = ["Cohort"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Cohort:
     """The infusions of a study with all that was measured and graded around them.
 
@@ -69,6 +69,13 @@ class Cohort:
         assessment = ["episode_id", "covers_from_h", "assessed_h", "scale"]
         distinct = grades.groupby(assessment)["icans_grade"].transform("nunique")
         refuse_cells(distinct > 1, "grades.icans_grade", "must be one in each assessment")
+
+    def __repr__(self) -> str:
+        """Count; identifiers would otherwise stand in every log and notebook."""
+        return (
+            f"Cohort({len(self.episodes)} episodes, {len(self.events)} events, "
+            f"{len(self.grades)} grades)"
+        )
 
     def hash(self) -> str:
         """Hash the cohort's parsed values, whatever file and order they came in."""

@@ -19,9 +19,11 @@ from icans_risk.features.derive import derive_events
 from icans_risk.features.derived import DERIVED
 from icans_risk.features.dictionary import describe_columns
 from icans_risk.features.kernel import STATISTICS
+from icans_risk.features.provenance import events_behind
 from icans_risk.features.scores import SCORES, computable_share
 from icans_risk.features.specification import FeatureSpecification
 from icans_risk.features.streaming import build_features_streaming
+from icans_risk.features.transformer import WindowedFeatures
 
 __all__ = [
     "CHANGE_KINDS",
@@ -34,12 +36,14 @@ __all__ = [
     "Measurement",
     "ScoreChoice",
     "Window",
+    "WindowedFeatures",
     "build_features",
     "build_features_streaming",
     "check_admissible",
     "computable_share",
     "derive_events",
     "describe_columns",
+    "events_behind",
     "unseen_levels",
     "used_events",
 ]
