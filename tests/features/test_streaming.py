@@ -13,6 +13,7 @@ from features.cohorts import (
     FAST,
     LANDMARKS,
     SPECIFICATION,
+    WINDOWS,
     event,
     event_lists,
     make_cohort,
@@ -27,7 +28,13 @@ from icans_risk.cohort import (
     write_cohort,
 )
 from icans_risk.errors import CohortError
-from icans_risk.features import build_features, build_features_streaming
+from icans_risk.features import (
+    FeatureSpecification,
+    Measurement,
+    build_features,
+    build_features_streaming,
+    used_events,
+)
 from icans_risk.features.build import build_part
 from icans_risk.features.recipe import Recipe
 
@@ -243,3 +250,31 @@ def test_any_cut_between_episodes_gives_the_same_vectors(rows, cut):
         parts.append(build_part(episodes, pa.Table.from_pandas(part), recipe, landmarks=LANDMARKS))
 
     assert_identical(pd.concat(parts), whole)
+
+
+def test_derived_measurements_are_computed_part_by_part(cohort, tmp_path, monkeypatch):
+    rng = np.random.default_rng(2)
+    rows = [
+        event(f"plasma.{name}", hour, float(rng.integers(1, 9)), episode_id=e)
+        for e in cohort.episodes["episode_id"][::3]
+        for name in ("ang1", "ang2")
+        for hour in (1.0, 30.0)
+    ]
+    both = make_cohort([*cohort.events.to_dict("records"), *rows], episodes=cohort.episodes)
+    ratio = "plasma.ang2_ang1_ratio"
+    wanted = FeatureSpecification(
+        WINDOWS,
+        (Measurement(ratio, ("to_date",), ("max",)), Measurement(CRS, ("early",), ("max",))),
+    )
+    write_small_groups(both, tmp_path / "cohort", monkeypatch, rows=50)
+
+    expected = build_features(both, wanted, LANDMARKS)
+    found = pd.concat(list(build_features_streaming(tmp_path / "cohort", wanted, LANDMARKS)))
+
+    assert expected[f"{ratio}.max.to_date"].notna().sum() > 5
+    assert_identical(found, expected)
+    path = plain_file(both, tmp_path / "events.parquet")
+    part = read_plain_part(path, both.episodes)
+    assert_identical(pd.concat(build_features_streaming([part], wanted, LANDMARKS)), expected)
+    used = used_events(both, wanted, LANDMARKS)
+    assert (used["analyte"] == "ang2_ang1_ratio").any()

@@ -11,7 +11,7 @@ from icans_risk.errors import LeakageError
 from icans_risk.features import build_features
 from icans_risk.study import Study, load_study
 from icans_risk.synthetic import simulate
-from icans_risk.workflow.inputs import add_derived, specify_features
+from icans_risk.workflow.inputs import specify_features
 from ingest.exports import base_study, write_study
 
 WINDOWS = {
@@ -53,9 +53,8 @@ def test_every_way_to_ask_for_a_feature_gives_its_column(tmp_path: Path, cohort:
                 {"score": "log2_easix", "windows": ["early"]}],
         static=["product"],
     )  # fmt: skip
-    measured = add_derived(study, cohort)
-    specification = specify_features(study, measured)
-    vectors = build_features(measured, specification, [72.0])
+    specification = specify_features(study, cohort)
+    vectors = build_features(cohort, specification, [72.0])
     wanted = {
         "clinical.temperature.above_fraction_38_5.early",
         "plasma.crp.mean.since_crs",
@@ -73,13 +72,6 @@ def test_every_way_to_ask_for_a_feature_gives_its_column(tmp_path: Path, cohort:
     difference = vectors["plasma.ferritin.difference_of_max.baseline-to-early"]
     both = ratio.notna() & difference.notna()
     assert (np.sign(ratio[both]) == np.sign(difference[both])).all()
-
-
-def test_derived_measurements_are_added_only_where_a_study_names_them(
-    tmp_path: Path, cohort: Cohort
-) -> None:
-    plain = study_with(tmp_path)
-    assert add_derived(plain, cohort) is cohort
 
 
 @pytest.mark.parametrize("statistic", ["count", "hours_since_last"])

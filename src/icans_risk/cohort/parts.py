@@ -26,8 +26,7 @@ class CohortPart(NamedTuple):
     episodes : DataFrame
         In the layout ``EPISODES``.
     events : pyarrow.Table
-        All of their events, in the layout ``EVENTS`` but for ``censored``; text may be
-        dictionary-coded.
+        All of their events, in the layout ``EVENTS``; text may be dictionary-coded.
     """
 
     episodes: pd.DataFrame
@@ -70,11 +69,10 @@ def stored_parts(folder: Path | str) -> Iterator[CohortPart]:
 
 def _cut(episodes: pd.DataFrame, path: Path) -> Iterator[CohortPart]:
     number_of = {name: number for number, name in enumerate(episodes["episode_id"])}
-    columns = [name for name in EVENTS if name != "censored"]
     begin, rest = 0, None
     with pq.ParquetFile(path, read_dictionary=_TEXT, page_checksum_verification=True) as file:
         for group in range(file.num_row_groups - 1):
-            table = file.read_row_group(group, columns=columns)
+            table = file.read_row_group(group, columns=list(EVENTS))
             table = table if rest is None else pa.concat_tables([rest, table])
             # The last episode may go on in the next row group.
             last, first_row = _last_episode(table["episode_id"])
@@ -82,7 +80,7 @@ def _cut(episodes: pd.DataFrame, path: Path) -> Iterator[CohortPart]:
             yield CohortPart(episodes.iloc[begin : number_of[last]], table.slice(0, first_row))
             begin = number_of[last]
         groups = [file.num_row_groups - 1] if file.num_row_groups else []
-        table = file.read_row_groups(groups, columns=columns)
+        table = file.read_row_groups(groups, columns=list(EVENTS))
     table = table if rest is None else pa.concat_tables([rest, table])
     yield CohortPart(episodes.iloc[begin:], table)
 

@@ -19,7 +19,7 @@ from icans_risk.errors import CohortError
 __all__ = ["partition_events", "partitioned_parts", "read_plain_part"]
 
 # What stands in a column that a file may lack.
-_OPTIONAL = {"ordered_as": "unknown", "assay": "", "version": 1.0}
+_OPTIONAL = {"censored": "", "ordered_as": "unknown", "assay": "", "version": 1.0}
 _POLARS = {"text": pl.String, "number": pl.Float64}
 _CODED = pa.dictionary(pa.int32(), pa.string())
 _ROWS_AT_ONCE = 1_000_000
@@ -34,7 +34,8 @@ def read_plain_part(
     ----------
     files : path-like or sequence of path-like
         Columns as in ``EVENTS``. ``modality`` may be absent where ``analyte`` holds full
-        names (``plasma.crp``); ``ordered_as`` (then unknown), ``assay`` and ``version`` may be.
+        names (``plasma.crp``); ``censored``, ``ordered_as`` (then unknown), ``assay`` and
+        ``version`` may be.
     episodes : DataFrame
         In the layout ``EPISODES``.
     available_until : float
@@ -135,7 +136,7 @@ def _scan(files: Path | Sequence[Path]) -> pl.LazyFrame:
     rows = pl.scan_parquet([files] if isinstance(files, Path) else list(files))
     schema = rows.collect_schema()
     has_modality = "modality" in schema
-    wanted = [n for n in EVENTS if n != "censored" and (n != "modality" or has_modality)]
+    wanted = [n for n in EVENTS if n != "modality" or has_modality]
     lacking = [n for n in wanted if n not in schema and n not in _OPTIONAL]
     wrong = [n for n in wanted if n in schema and not _is_kind(schema[n], EVENTS[n].kind)]
     if lacking or wrong:

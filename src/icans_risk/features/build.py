@@ -14,6 +14,7 @@ from icans_risk.features.arrays import Job, Output, Plan, Rows
 from icans_risk.features.changes import CHANGE_KINDS
 from icans_risk.features.choices import Window
 from icans_risk.features.columns import FeatureColumn
+from icans_risk.features.derive import add_derived
 from icans_risk.features.kernel import KERNEL_STATISTICS, walk
 from icans_risk.features.onset import CRS_GRADE, find_onsets
 from icans_risk.features.recipe import Recipe
@@ -44,8 +45,9 @@ def build_features(
     An event counts in a window if it was collected inside ``(start, end]``, was available
     at or before the landmark, and is admitted. Of the versions of one result (same
     episode, analyte, time of collection and assay) the latest one available at that
-    landmark stands for all. What a dose given in response to toxicity does to values after
-    it is the specification's ``treatment_policy``.
+    landmark stands for all. Derived measurements are computed first, and are events like
+    any other then. What a dose given in response to toxicity does to values after it is the
+    specification's ``treatment_policy``.
 
     Parameters
     ----------
@@ -85,8 +87,7 @@ def build_part(
     episodes : DataFrame
         In the layout ``EPISODES``.
     events : pyarrow.Table
-        Columns ``coding.EVENT_COLUMNS`` of the layout ``EVENTS``; text may be
-        dictionary-coded.
+        In the layout ``EVENTS``; text may be dictionary-coded.
     recipe : Recipe
         What to build.
     landmarks : sequence of float
@@ -99,6 +100,7 @@ def build_part(
     """
     hours = check_landmarks(landmarks)
     specification = recipe.specification
+    events = add_derived(events, episodes, specification.analytes)
     treatments = () if specification.treatment_policy == "ignore" else recipe.altering
     doses = find_doses(episodes, events, hours, treatments=treatments)
     walked = _walk_events(episodes, events, recipe, hours=hours, doses=doses)
@@ -153,17 +155,18 @@ def used_events(
         As for ``build_features``.
     """
     recipe, hours = Recipe.of(specification, catalogue), check_landmarks(landmarks)
-    events = as_arrow(cohort.events)
-    doses = find_doses(cohort.episodes, events, hours, treatments=recipe.altering)
-    walked = _walk_events(cohort.episodes, events, recipe, hours=hours, doses=doses, with_used=True)
+    episodes = cohort.episodes
+    events = add_derived(as_arrow(cohort.events), episodes, specification.analytes)
+    doses = find_doses(episodes, events, hours, treatments=recipe.altering)
+    walked = _walk_events(episodes, events, recipe, hours=hours, doses=doses, with_used=True)
     landmark, row = np.nonzero(walked.output.used)
     counted = landmark, walked.rows.position[row]
-    read = doses.read_by(specification, cohort)
+    read = doses.read_by(specification, episodes, events)
     landmark, position = (np.concatenate(parts) for parts in zip(counted, read, strict=True))
-    inputs = cohort.events.iloc[position].assign(landmark_h=hours[landmark])
-    first_h = doses.first_h_at(cohort, landmark, position)
+    inputs: pd.DataFrame = events.take(position).to_pandas().assign(landmark_h=hours[landmark])
+    first_h = doses.first_h_at(episodes, inputs, landmark)
     inputs["after_treatment"] = inputs["collected_h"].to_numpy() > first_h
-    episode = pd.Index(cohort.episodes["episode_id"]).get_indexer(pd.Index(inputs["episode_id"]))
+    episode = pd.Index(episodes["episode_id"]).get_indexer(pd.Index(inputs["episode_id"]))
     inputs = inputs.iloc[np.lexsort([np.arange(len(inputs)), landmark, episode])]
     # A dose may count in a window of its own besides.
     return inputs.drop_duplicates(_RESULT)[list(INPUTS)].reset_index(drop=True)

@@ -12,19 +12,7 @@ from icans_risk.features.admission import ADMITTED_ORDERS, refused_rows, restric
 from icans_risk.features.sorting import Batch
 from icans_risk.features.specification import FeatureSpecification
 
-__all__ = ["EVENT_COLUMNS", "code_batches"]
-
-EVENT_COLUMNS = (
-    "episode_id",
-    "modality",
-    "analyte",
-    "collected_h",
-    "available_h",
-    "value",
-    "ordered_as",
-    "assay",
-    "version",
-)
+__all__ = ["code_batches"]
 
 _NO_NUMBERS = np.empty(0, np.int32)
 _NO_VERSIONS = np.empty(0)
@@ -39,7 +27,7 @@ def code_batches(
     Parameters
     ----------
     events : pyarrow.Table
-        With ``EVENT_COLUMNS``; text is plain or dictionary-coded.
+        In the layout ``EVENTS``; text is plain or dictionary-coded.
     episode_ids : sequence of str
         In the order in which they are numbered.
     specification : FeatureSpecification

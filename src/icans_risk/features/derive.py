@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from icans_risk.catalogue import load_catalogue
 from icans_risk.cohort import EVENTS
@@ -12,13 +14,47 @@ from icans_risk.features.derived import DERIVED, Derived
 from icans_risk.features.naming import check_known
 from icans_risk.features.pairing import known_together, withhold_reported
 
-__all__ = ["derive_events"]
+__all__ = ["add_derived", "derive_events"]
 
 # From the freest to the most restrictive; what two inputs make is as restricted as the
 # more restricted one. Neither of the last two is admitted where the reason matters.
 _FREE_TO_RESTRICTED = ("protocol", "prophylaxis", "unknown", "clinical")
 _SIGNS = {"<": -1, "": 0, ">": 1}
 _IDENTITY = ["episode_id", "collected_h", "assay"]
+
+
+def add_derived(events: pa.Table, episodes: pd.DataFrame, analytes: Sequence[str]) -> pa.Table:
+    """Add those measurements that can only be derived, of the ones asked for.
+
+    Parameters
+    ----------
+    events : pyarrow.Table
+        In the layout ``EVENTS``; text may be dictionary-coded.
+    episodes : DataFrame
+        In the layout ``EPISODES``.
+    analytes : sequence of str
+        Full names; those that are measured are passed over.
+
+    Returns
+    -------
+    pyarrow.Table
+        The rows of ``events`` and, after them, those of the derived measurements.
+    """
+    wanted = [name for name in analytes if name.partition("@")[0] in DERIVED]
+    if not wanted:
+        return events
+    read = {
+        _on_platform(source, name.partition("@")[2])
+        for name in wanted
+        for source in DERIVED[name.partition("@")[0]].inputs
+    }
+    names = sorted({name.partition(".")[2] for name in (*read, *wanted)})
+    is_read = pc.is_in(events["analyte"].cast(pa.string()), pa.array(names))
+    derived = derive_events(
+        events.filter(is_read).to_pandas(strings_to_categorical=False), episodes, wanted
+    )
+    table = pa.Table.from_pandas(derived[events.column_names], preserve_index=False)
+    return pa.concat_tables([events, table.cast(events.schema)])
 
 
 def derive_events(
@@ -60,6 +96,10 @@ def derive_events(
     if not any(len(table) for table in tables):
         return events.iloc[:0][list(EVENTS)].reset_index(drop=True)
     return pd.concat([table for table in tables if len(table)], ignore_index=True)
+
+
+def _plain_type(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
 def _derive(events: pd.DataFrame, episodes: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 
+from icans_risk.cohort import EVENTS
 from icans_risk.errors import CohortError
 from icans_risk.features.arrays import Rows
-from icans_risk.features.coding import EVENT_COLUMNS, code_batches
+from icans_risk.features.coding import code_batches
 from icans_risk.features.sharing import share
 from icans_risk.features.sorting import count_groups, place_rows, sort_groups
 from icans_risk.features.specification import FeatureSpecification
@@ -17,8 +18,8 @@ __all__ = ["arrange_rows", "as_arrow"]
 
 
 def as_arrow(events: pd.DataFrame) -> pa.Table:
-    """Take what the kernel needs of an events table, without copying where possible."""
-    return pa.Table.from_pandas(events[list(EVENT_COLUMNS)], preserve_index=False)
+    """Take an events table as Arrow has it, without copying where possible."""
+    return pa.Table.from_pandas(events[list(EVENTS)], preserve_index=False)
 
 
 def arrange_rows(
@@ -37,7 +38,7 @@ def arrange_rows(
     Parameters
     ----------
     events : pyarrow.Table
-        With ``EVENT_COLUMNS``.
+        In the layout ``EVENTS``.
     episode_ids : sequence of str
         The episodes, in the order in which they are numbered.
     specification : FeatureSpecification

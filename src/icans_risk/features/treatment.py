@@ -14,7 +14,6 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from icans_risk.cohort import Cohort
 from icans_risk.features.admission import ADMITTED_ORDERS
 from icans_risk.features.choices import Measurement, Window
 from icans_risk.features.onset import find_first_above
@@ -36,7 +35,7 @@ class Doses(NamedTuple):
     first_h : ndarray of shape (n_episodes, n_landmarks, n_analytes)
         Hours since infusion of the first dose of each; NaN without one.
     landmark, position : ndarray of shape (n_known,)
-        Every known dose: number of the landmark, row of ``cohort.events``.
+        Every known dose: number of the landmark, row of the events.
     """
 
     analytes: tuple[str, ...]
@@ -62,25 +61,24 @@ class Doses(NamedTuple):
         return (~np.isnan(self.first_h[:, :, numbers])).astype(np.float64)
 
     def first_h_at(
-        self, cohort: Cohort, landmark: NDArray[np.int64], position: NDArray[np.int64]
+        self, episodes: pd.DataFrame, rows: pd.DataFrame, landmark: NDArray[np.int64]
     ) -> NDArray[np.float64]:
         """Look up the first dose of any treatment for rows of events at landmarks."""
-        names = pd.Index(cohort.events["episode_id"].iloc[position])
-        episode = pd.Index(cohort.episodes["episode_id"]).get_indexer(names)
+        episode = pd.Index(episodes["episode_id"]).get_indexer(pd.Index(rows["episode_id"]))
         first_h: NDArray[np.float64] = self.first_of_any_h[episode, landmark]
         return first_h
 
     def read_by(
-        self, specification: FeatureSpecification, cohort: Cohort
+        self, specification: FeatureSpecification, episodes: pd.DataFrame, events: pa.Table
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """List the doses that decide about vectors: (landmark, row of ``cohort.events``).
+        """List the doses that decide about vectors: (landmark, row of ``events``).
 
         Under ``censor`` those are the first ones; otherwise those of treatments with a
         column.
         """
-        doses = cohort.events.iloc[self.position]
+        doses = events.take(self.position).to_pandas()
         if specification.treatment_policy == "censor":
-            first_h = self.first_h_at(cohort, self.landmark, self.position)
+            first_h = self.first_h_at(episodes, doses, self.landmark)
             is_read = doses["collected_h"].to_numpy() == first_h
         else:
             names = doses["modality"].astype("str") + "." + doses["analyte"].astype("str")
@@ -105,7 +103,7 @@ def find_doses(
     episodes : DataFrame
         In the layout ``EPISODES``.
     events : pyarrow.Table
-        With ``coding.EVENT_COLUMNS``.
+        In the layout ``EVENTS``.
     landmarks : ndarray of shape (n_landmarks,)
         Hours since infusion.
     treatments : sequence of str

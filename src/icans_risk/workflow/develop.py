@@ -7,7 +7,7 @@ from typing import Any
 from icans_risk.report import write_pages
 from icans_risk.study import load_study
 from icans_risk.tracking import log_run, open_store
-from icans_risk.workflow.inputs import add_derived, specify_features
+from icans_risk.workflow.inputs import specify_features
 from icans_risk.workflow.landmark import develop_landmark
 from icans_risk.workflow.pages import describe_run, render_pages
 from icans_risk.workflow.progress import SILENT, Progress
@@ -59,11 +59,10 @@ def develop(
     study = load_study(study_file)
     cohort, quality = read_cohort(study)
     progress.step()
-    measured = add_derived(study, cohort)
-    specification = specify_features(study, measured)
+    specification = specify_features(study, cohort)
     progress.step()
     results = [
-        develop_landmark(study, measured, specification, landmark_h=at, progress=progress)
+        develop_landmark(study, cohort, specification, landmark_h=at, progress=progress)
         for at in study.outcome.landmarks_h
     ]
     summary = describe_study(study, cohort, quality, specification=specification)

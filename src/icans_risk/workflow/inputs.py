@@ -3,23 +3,19 @@
 import difflib
 from collections.abc import Sequence
 
-import pandas as pd
-
 from icans_risk.cohort import Cohort
 from icans_risk.errors import StudyError
 from icans_risk.features import (
-    DERIVED,
     Change,
     FeatureSpecification,
     Measurement,
     ScoreChoice,
     Window,
-    derive_events,
 )
 from icans_risk.outcome import Endpoint
 from icans_risk.study import Study
 
-__all__ = ["add_derived", "choose_columns", "specify_features", "study_endpoints"]
+__all__ = ["choose_columns", "specify_features", "study_endpoints"]
 
 
 def specify_features(study: Study, cohort: Cohort) -> FeatureSpecification:
@@ -66,32 +62,6 @@ def specify_features(study: Study, cohort: Cohort) -> FeatureSpecification:
         scores=tuple(ScoreChoice(s.score, s.windows) for s in wanted.scores),
     )
     return specification.fit(cohort)
-
-
-def add_derived(study: Study, cohort: Cohort) -> Cohort:
-    """Add the derived measurements that a study names, computed from what was measured.
-
-    Parameters
-    ----------
-    study : Study
-        Its measurements and changes.
-    cohort : Cohort
-        As it was read: what was derived before would pass for measured.
-
-    Returns
-    -------
-    Cohort
-        The same, with further events; the cohort itself where the study names none.
-    """
-    measured = [name for choice in study.features.measurements for name in choice.analytes]
-    changing = [name for choice in study.features.changes for name in choice.analytes]
-    names = dict.fromkeys(measured + changing)
-    wanted = [name for name in names if name.partition("@")[0] in DERIVED]
-    if not wanted:
-        return cohort
-    derived = derive_events(cohort.events, cohort.episodes, wanted)
-    events = pd.concat([cohort.events, derived], ignore_index=True)
-    return Cohort(episodes=cohort.episodes, events=events, grades=cohort.grades)
 
 
 def study_endpoints(study: Study) -> list[Endpoint]:
