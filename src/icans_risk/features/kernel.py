@@ -14,23 +14,10 @@ from icans_risk.features.arrays import Job
 
 __all__ = ["KERNEL_STATISTICS", "NEEDS", "STATISTICS", "walk"]
 
-STATISTICS = (
-    "last",
-    "first",
-    "max",
-    "min",
-    "mean",
-    "median",
-    "sd",
-    "range",
-    "slope_per_day",
-    "auc_per_day",
-    "hours_to_peak",
-    "hours_since_last",
-    "above_fraction",
-    "hours_above",
-    "hours_to_first_above",
-    "count",
+STATISTICS = tuple(
+    "last first max min mean median sd range "
+    "slope_per_day auc_per_day hours_to_peak hours_since_last "
+    "above_fraction hours_above hours_to_first_above count".split()
 )
 # The time of the last value is no column of a vector: a slope between windows needs it.
 KERNEL_STATISTICS = (*STATISTICS, "last_h")
@@ -56,6 +43,7 @@ NEEDS = {
 }
 
 _HOURS_PER_DAY = 24.0
+_MANY = 32
 
 _compiled = njit(cache=True, nogil=True)
 _inlined = njit(inline="always")
@@ -161,10 +149,13 @@ def _take(source: _Floats, rows: _Integers, count: int, into: _Floats) -> None:
 
 @_inlined
 def _first_after(times: _Floats, count: int, bound: float) -> int:
-    # Searching would gain nothing: a window holds few values.
-    first = 0
-    while first < count and times[first] <= bound:
-        first += 1
+    first, stop = 0, count
+    while first < stop:
+        middle = (first + stop) // 2
+        if times[middle] <= bound:
+            first = middle + 1
+        else:
+            stop = middle
     return first
 
 
@@ -225,13 +216,18 @@ def _find_moments(times: _Floats, values: _Floats, numbers: _Floats) -> None:
 
 @_inlined
 def _median(values: _Floats, ordered: _Floats) -> float:
-    # Sorted by insertion, which for so few values takes half the time of a library's sort.
-    for i in range(values.size):
-        place = i
-        while place > 0 and ordered[place - 1] > values[i]:
-            ordered[place] = ordered[place - 1]
-            place -= 1
-        ordered[place] = values[i]
+    ordered = ordered[: values.size]
+    if values.size > _MANY:
+        ordered[:] = values
+        ordered.sort()
+    else:
+        # Of a few, sorted by insertion in half the time of a library's sort.
+        for i in range(values.size):
+            place = i
+            while place > 0 and ordered[place - 1] > values[i]:
+                ordered[place] = ordered[place - 1]
+                place -= 1
+            ordered[place] = values[i]
     return float((ordered[(values.size - 1) // 2] + ordered[values.size // 2]) / 2.0)
 
 

@@ -74,15 +74,21 @@ def check_new_rows(model: BaseEstimator, X: Any, *, min_columns: int = 1) -> NDA
         is infinite or too large for single precision.
     """
     _refuse_unnamed(model, X)
-    with np.errstate(over="ignore"):
-        rows: NDArray[np.float32] = validate_data(
-            model,
-            _array_if_no_columns(in_fitted_order(model, X)),
-            dtype=np.float32,
-            ensure_all_finite=False,
-            ensure_min_features=min_columns,
-            reset=False,
-        )
+    X = in_fitted_order(model, X)
+    rows: NDArray[np.float32]
+    if _is_ready(X):
+        validate_data(model, X, reset=False, skip_check_array=True)
+        rows = X.to_numpy()
+    else:
+        with np.errstate(over="ignore"):
+            rows = validate_data(
+                model,
+                _array_if_no_columns(X),
+                dtype=np.float32,
+                ensure_all_finite=False,
+                ensure_min_features=min_columns,
+                reset=False,
+            )
     _refuse_infinity(rows)
     return rows
 
@@ -107,6 +113,11 @@ def _refuse_unnamed(model: BaseEstimator, X: Any) -> None:
             f"{type(model).__name__} was fitted on {len(model.feature_names_in_)} named columns "
             f"and takes columns by name, got none in {type(X).__name__}. Pass a DataFrame."
         )
+
+
+def _is_ready(X: Any) -> bool:
+    """Tell whether these are vectors, whose every column scikit-learn would look at again."""
+    return isinstance(X, pd.DataFrame) and X.size > 0 and bool((X.dtypes == np.float32).all())
 
 
 def _array_if_no_columns(X: Any) -> Any:
