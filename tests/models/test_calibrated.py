@@ -194,6 +194,24 @@ def test_columns_that_do_not_vary_are_refused_by_number():
         CalibratedModel(BoostedTrees(), budget=2).fit(np.zeros((100, 4)), y)
 
 
+def test_a_constraint_of_a_column_that_was_not_selected_falls_away():
+    X, y = patients(2, 300)
+    first, third = X.columns[[0, 2]]
+    trees = BoostedTrees(rounds=15, monotone={first: -1, third: 1})
+    model = CalibratedModel(trees, budget=2, calibration="none").fit(X, y)
+    assert model.columns_ == (0, 1)
+    assert model.base_.monotone == {first: -1}
+    assert trees.monotone == {first: -1, third: 1}
+    assert CalibratedModel.from_state(model.to_state()).base.monotone == trees.monotone
+    # The risk rises with the first column, which the constraint forbids.
+    rising = pd.DataFrame(0.0, index=range(30), columns=X.columns).astype("float32")
+    rising[first] = np.linspace(-2, 2, 30, dtype="float32")
+    assert (np.diff(model.margin(rising)) <= 0).all()
+    unknown = BoostedTrees(monotone={"plasma.absent": 1})
+    with pytest.raises(ValueError, match="1 names that are none of"):
+        CalibratedModel(unknown, budget=2).fit(X, y)
+
+
 @pytest.mark.parametrize("calibrated", [True, False])
 def test_a_calibration_is_added_after_the_own_one(calibrated: bool):
     X, y = patients(7)

@@ -2,7 +2,37 @@
 
 from icans_risk.evaluation.bootstrap import Interval, bootstrap_interval, paired_difference
 from icans_risk.evaluation.calibration import calibration_curve
+from icans_risk.evaluation.calibration_errors import (
+    CALIBRATION_ERRORS,
+    CalibrationErrors,
+    calibration_band,
+    calibration_errors,
+)
+from icans_risk.evaluation.decision import (
+    decision_curve,
+    net_benefit,
+    net_benefit_difference,
+)
+from icans_risk.evaluation.delong import (
+    AurocDifference,
+    AurocInterval,
+    delong_interval,
+    delong_test,
+)
+from icans_risk.evaluation.distribution import discrimination_slope, risk_distribution
+from icans_risk.evaluation.flexible_calibration import CalibrationFit, fit_calibration
+from icans_risk.evaluation.internal_external import (
+    LeftOut,
+    internal_external,
+    leave_level_out,
+    temporal_split,
+)
 from icans_risk.evaluation.metrics import METRICS, Metric
+from icans_risk.evaluation.optimism import BootstrapValidation, optimism_corrected
+from icans_risk.evaluation.random_effects import RandomEffects, combine_levels
+from icans_risk.evaluation.ranking import Ranking, judge_ranking
+from icans_risk.evaluation.rebuilds import Rebuilds, rebuild
+from icans_risk.evaluation.reclassification import reclassification_table
 from icans_risk.evaluation.resampling import (
     FitPredict,
     Fold,
@@ -17,22 +47,66 @@ from icans_risk.evaluation.sample_size import (
     required_sample_size,
     verdict,
 )
+from icans_risk.evaluation.stability import (
+    calibration_instability,
+    classification_instability,
+    decision_instability,
+    prediction_instability,
+    rank_stability,
+)
+from icans_risk.evaluation.subgroups import subgroup_table
+from icans_risk.evaluation.thresholds import threshold_table
 
 __all__ = [
+    "CALIBRATION_ERRORS",
     "METRICS",
+    "AurocDifference",
+    "AurocInterval",
+    "BootstrapValidation",
+    "CalibrationErrors",
+    "CalibrationFit",
     "FitPredict",
     "Fold",
     "FoldAverage",
     "Interval",
+    "LeftOut",
     "Metric",
+    "RandomEffects",
+    "Ranking",
+    "Rebuilds",
     "SampleSize",
     "bootstrap_interval",
+    "calibration_band",
     "calibration_curve",
+    "calibration_errors",
+    "calibration_instability",
+    "classification_instability",
+    "combine_levels",
     "cross_validate",
+    "decision_curve",
+    "decision_instability",
+    "delong_interval",
+    "delong_test",
+    "discrimination_slope",
+    "fit_calibration",
     "fold_average",
+    "internal_external",
+    "judge_ranking",
+    "leave_level_out",
+    "net_benefit",
+    "net_benefit_difference",
+    "optimism_corrected",
     "paired_difference",
     "parameters_supported",
     "patient_average",
+    "prediction_instability",
+    "rank_stability",
+    "rebuild",
+    "reclassification_table",
     "required_sample_size",
+    "risk_distribution",
+    "subgroup_table",
+    "temporal_split",
+    "threshold_table",
     "verdict",
 ]

@@ -5,7 +5,6 @@ from copy import copy
 from typing import Any, Literal, Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
@@ -21,6 +20,7 @@ from icans_risk.models.inputs import check_new_rows, check_training_rows, two_co
 from icans_risk.models.patient_rows import PatientRows, put_in_order, with_names
 from icans_risk.models.selection import select_columns
 from icans_risk.models.states import pack, restore_inputs, state_of_inputs, unpack
+from icans_risk.models.subsets import clone_without, columns_of, constraints_of
 from icans_risk.splits import repeated_grouped_folds
 
 __all__ = ["CalibratedModel", "add_calibration"]
@@ -145,7 +145,7 @@ class CalibratedModel(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             rows.y, rows.patient, folds=self.folds, repeats=self.repeats, seed=self.seed
         ):
             columns, base = self._fit_base(rows.take(split.train))
-            tested = _columns_of(rows.take(split.test).X, columns)
+            tested = columns_of(rows.take(split.test).X, columns)
             margin[split.test, split.repeat] = base.margin(tested)
         return margin
 
@@ -165,8 +165,8 @@ class CalibratedModel(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
                 f"a model needs a column that varies, none of {self.n_features_in_} columns does "
                 f"in {len(rows.y)} rows. Check the features."
             )
-        base = clone(self.base)
-        X = _columns_of(rows.X, columns)
+        X, names = columns_of(rows.X, columns), self._names()
+        base = clone_without(self.base, [] if names is None else set(names) - set(X.columns))
         return columns, base.fit(X, rows.y, sample_weight=rows.weight, groups=rows.patient)
 
     def margin(self, X: Any) -> NDArray[np.float64]:
@@ -215,6 +215,8 @@ class CalibratedModel(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             **state_of_inputs(self),
             "settings": settings,
             "base": pack(self.base_),
+            # The fitted one has those of the selected columns alone.
+            "constraints": constraints_of(self.base),
             "chosen": list(self.columns_),
             "calibration": self.calibration_.to_state(),
         }
@@ -223,7 +225,8 @@ class CalibratedModel(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     def from_state(cls, state: Mapping[str, Any]) -> Self:
         """Make the model that ``to_state`` wrote."""
         base = unpack(state["base"])
-        settings = {**state["settings"], "base": clone(base)}
+        unfitted = clone(base).set_params(**state["constraints"])
+        settings = {**state["settings"], "base": unfitted}
         model = restore_inputs(cls, {**state, "settings": settings})
         model.base_ = base
         model.columns_ = tuple(state["chosen"])
@@ -232,7 +235,7 @@ class CalibratedModel(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
 
     def _rows_for_base(self, X: Any) -> Any:
         check_is_fitted(self)
-        return _columns_of(with_names(check_new_rows(self, X), self._names()), self.columns_)
+        return columns_of(with_names(check_new_rows(self, X), self._names()), self.columns_)
 
 
 def add_calibration(model: Any, step: LogitCalibration) -> CalibratedModel:
@@ -261,8 +264,3 @@ def add_calibration(model: Any, step: LogitCalibration) -> CalibratedModel:
     if hasattr(model, "feature_names_in_"):
         added.feature_names_in_ = model.feature_names_in_
     return added
-
-
-def _columns_of(X: Any, columns: tuple[int, ...]) -> Any:
-    chosen = list(columns)
-    return X.iloc[:, chosen] if isinstance(X, pd.DataFrame) else X[:, chosen]

@@ -96,9 +96,10 @@ def check_new_rows(model: BaseEstimator, X: Any, *, min_columns: int = 1) -> NDA
 def in_fitted_order(model: BaseEstimator, X: Any) -> Any:
     """Put named columns into the fitted order; a lacking or foreign one is left to fail."""
     names = getattr(model, "feature_names_in_", None)
-    if names is not None and isinstance(X, pd.DataFrame) and set(names) == set(X.columns):
-        return X[list(names)]
-    return X
+    if names is None or not isinstance(X, pd.DataFrame):
+        return X
+    is_in_order = np.array_equal(X.columns.to_numpy(), names)
+    return X if is_in_order or set(names) != set(X.columns) else X[list(names)]
 
 
 def two_columns(risk: NDArray[np.floating[Any]]) -> NDArray[np.float64]:

@@ -16,12 +16,17 @@ __all__ = ["STORABLE", "Storable", "pack", "restore_inputs", "state_of_inputs", 
 # Class to the module that defines it. A name from a file is looked up here and nowhere else.
 STORABLE: Mapping[str, str] = MappingProxyType(
     {
+        "Applicability": "applicability",
         "BoostedTrees": "booster",
         "CalibratedModel": "calibrated",
         "ExplainableBoosting": "explainable",
+        "LateFusion": "fusion",
+        "ModalityDropout": "dropout",
+        "OrderedCuts": "cuts",
         "PenalisedLogistic": "linear",
         "Prevalence": "prevalence",
         "ScoreLink": "published",
+        "StackedLandmarks": "landmarks",
     }
 )
 
