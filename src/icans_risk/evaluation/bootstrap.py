@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from icans_risk.errors import IcansRiskError, NotEstimableError
 from icans_risk.evaluation.metrics import Metric
 
-__all__ = ["Interval", "bootstrap_interval", "paired_difference"]
+__all__ = ["Interval", "bootstrap_interval", "paired_difference", "rows_of_each_patient"]
 
 Rows = NDArray[np.intp]
 
@@ -97,7 +97,7 @@ def bootstrap_interval(
     def on(rows: Rows) -> float:
         return metric(outcome[rows], risk[rows], weights[rows])
 
-    members = _rows_of_each_patient(groups, (outcome, risk, weights))
+    members = rows_of_each_patient(groups, (outcome, risk, weights))
     return _percentile_interval(on, members, resamples=resamples, seed=seed, level=level)
 
 
@@ -157,11 +157,11 @@ def paired_difference(
         truth, w = outcome[rows], weights[rows]
         return metric(truth, risk[rows], w) - metric(truth, other[rows], w)
 
-    members = _rows_of_each_patient(groups, (outcome, risk, other, weights))
+    members = rows_of_each_patient(groups, (outcome, risk, other, weights))
     return _percentile_interval(on, members, resamples=resamples, seed=seed, level=level)
 
 
-def _rows_of_each_patient(groups: ArrayLike, columns: tuple[NDArray[Any], ...]) -> list[Rows]:
+def rows_of_each_patient(groups: ArrayLike, columns: tuple[NDArray[Any], ...]) -> list[Rows]:
     """List the rows of each patient, patients sorted, so that row order changes no draw."""
     labels: NDArray[Any] = np.asarray(groups)
     shapes = [column.shape for column in columns]

@@ -13,8 +13,9 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import expit
 
-from icans_risk.evaluation.inputs import Floats, check_inputs
-from icans_risk.evaluation.logistic import LogisticFit, finite_logit, fit_logistic, overlaps
+from icans_risk.evaluation.flexible_calibration import fit_calibration
+from icans_risk.evaluation.inputs import check_inputs
+from icans_risk.evaluation.logistic import finite_logit, fit_logistic, overlaps
 
 __all__ = [
     "brier",
@@ -24,9 +25,6 @@ __all__ = [
     "observed_expected",
 ]
 
-# Two bends cost two coefficients beside the intercept; ten of the rarer outcome for each.
-_RARER_OUTCOME_FOR_SPLINE = 20
-_KNOTS = (0.10, 0.50, 0.90)
 # An event at risk 0 is infinitely wrong; nearer than this, the fits lose their digits.
 _NEAREST = 1e-9
 _NORMAL_975 = 1.959963984540054
@@ -193,7 +191,14 @@ def calibration_slope(y: ArrayLike, p: ArrayLike, w: ArrayLike | None = None) ->
     0.2925
     """
     outcome, risk, weight = check_inputs(y, p, w)
-    fit = _fit_line(outcome, _centred_logit(risk, risk), weight)
+    logit = finite_logit(risk, nearest=_NEAREST)
+    # Predictions that differ by rounding alone are constant.
+    if not overlaps(outcome, logit) or np.ptp(logit) < 1e-8:
+        return math.nan
+    # Rare outcomes have logits far from 0 with little spread: uncentred, the slope and
+    # the intercept would be nearly the same column.
+    line = np.column_stack([np.ones(logit.size), logit - logit.mean()])
+    fit = fit_logistic(line, outcome, w=weight, offset=np.zeros(outcome.size))
     return math.nan if fit is None else float(fit.coefficients[1])
 
 
@@ -244,56 +249,10 @@ def calibration_curve(
     ['line']
     """
     outcome, risk, weight = check_inputs(y, p, w)
-    logit = _centred_logit(risk, risk)
-    knots = _spline_knots(outcome, logit)
-    spline = _fit(_spline(logit, knots), outcome, weight) if knots is not None else None
-    fit = spline or _fit_line(outcome, logit, weight)
-    if fit is None:
-        blank = dict.fromkeys(("predicted", "observed", "low", "high"), math.nan)
-        return pd.DataFrame(blank | {"method": "not estimable"}, index=range(points))
-    grid = np.linspace(risk.min(), risk.max(), points)
-    at = _spline(_centred_logit(grid, risk), knots if spline else None)
-    centre = at @ fit.coefficients
-    reach = _NORMAL_975 * np.sqrt(np.einsum("ij,jk,ik->i", at, fit.covariance, at))
-    edges = {"low": expit(centre - reach), "high": expit(centre + reach)}
-    method = "spline" if spline else "line"
-    return pd.DataFrame({"predicted": grid, "observed": expit(centre), **edges, "method": method})
-
-
-def _fit(design: Floats, outcome: Floats, weight: Floats) -> LogisticFit | None:
-    return fit_logistic(design, outcome, w=weight, offset=np.zeros(outcome.size))
-
-
-def _fit_line(outcome: Floats, logit: Floats, weight: Floats) -> LogisticFit | None:
-    # Predictions that differ by rounding alone are constant.
-    if not overlaps(outcome, logit) or np.ptp(logit) < 1e-8:
-        return None
-    return _fit(_spline(logit, None), outcome, weight)
-
-
-def _centred_logit(risk: Floats, around: Floats) -> Floats:
-    # Rare outcomes have logits far from 0 with little spread: uncentred, the slope and
-    # the intercept would be nearly the same column.
-    middle = finite_logit(around, nearest=_NEAREST).mean() if around.size else 0.0
-    return np.asarray(finite_logit(risk, nearest=_NEAREST) - middle)
-
-
-def _spline_knots(outcome: Floats, logit: Floats) -> Floats | None:
-    """Place the knots; None where the events are too few or the knots coincide."""
-    rarer = min(outcome.sum(), outcome.size - outcome.sum())
-    if rarer < _RARER_OUTCOME_FOR_SPLINE:
-        return None
-    knots = np.quantile(logit, _KNOTS)
-    return knots if np.diff(knots).min() > 1e-6 * np.ptp(logit) else None
-
-
-def _spline(logit: Floats, knots: Floats | None) -> Floats:
-    """Build the columns 1, logit and, with knots, Harrell's restricted cubic term."""
-    columns = [np.ones(logit.size), logit]
-    if knots is not None:
-        first, middle, last = knots
-        cubes = [np.maximum(logit - k, 0.0) ** 3 for k in knots]
-        bend = cubes[0] - cubes[1] * (last - first) / (last - middle)
-        bend += cubes[2] * (middle - first) / (last - middle)
-        columns.append(bend / (last - first) ** 2)
-    return np.column_stack(columns)
+    fit = fit_calibration(outcome, risk, weight)
+    grid = np.full(points, math.nan)
+    if fit.method != "not estimable":
+        grid = np.linspace(risk.min(), risk.max(), points)
+    low, high = fit.band(grid, reach=_NORMAL_975)
+    columns = {"predicted": grid, "observed": fit.observed(grid), "low": low, "high": high}
+    return pd.DataFrame(columns | {"method": fit.method})
