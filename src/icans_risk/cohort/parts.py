@@ -16,6 +16,7 @@ from icans_risk.cohort.tables import EPISODES, EVENTS
 __all__ = ["CohortPart", "stored_parts"]
 
 _TEXT = [name for name, column in EVENTS.items() if column.kind == "text"]
+_OFTEN_ONE_WORD = ("censored", "ordered_as", "assay")
 
 
 class CohortPart(NamedTuple):
@@ -72,17 +73,40 @@ def _cut(episodes: pd.DataFrame, path: Path) -> Iterator[CohortPart]:
     begin, rest = 0, None
     with pq.ParquetFile(path, read_dictionary=_TEXT, page_checksum_verification=True) as file:
         for group in range(file.num_row_groups - 1):
-            table = file.read_row_group(group, columns=list(EVENTS))
+            table = _read_group(file, group)
             table = table if rest is None else pa.concat_tables([rest, table])
             # The last episode may go on in the next row group.
             last, first_row = _last_episode(table["episode_id"])
             rest = table.slice(first_row)
             yield CohortPart(episodes.iloc[begin : number_of[last]], table.slice(0, first_row))
             begin = number_of[last]
-        groups = [file.num_row_groups - 1] if file.num_row_groups else []
-        table = file.read_row_groups(groups, columns=list(EVENTS))
+        is_empty = file.num_row_groups == 0
+        table = file.read() if is_empty else _read_group(file, file.num_row_groups - 1)
     table = table if rest is None else pa.concat_tables([rest, table])
     yield CohortPart(episodes.iloc[begin:], table)
+
+
+def _read_group(file: pq.ParquetFile, group: int) -> pa.Table:
+    """Read a row group; what its footer says to be one word throughout is not decoded."""
+    about = file.metadata.row_group(group)
+    columns = [about.column(number) for number in range(about.num_columns)]
+    constant = {
+        column.path_in_schema: column.statistics.min
+        for column in columns
+        if column.path_in_schema in _OFTEN_ONE_WORD and _is_constant(column.statistics)
+    }
+    table = file.read_row_group(group, columns=[n for n in EVENTS if n not in constant])
+    for name, word in constant.items():
+        indices = pa.array(np.zeros(about.num_rows, dtype=np.int32))
+        column = pa.DictionaryArray.from_arrays(indices, pa.array([word], pa.string()))
+        table = table.append_column(name, column)
+    return table.select(list(EVENTS))
+
+
+def _is_constant(statistics: pq.Statistics | None) -> bool:
+    if statistics is None or not statistics.has_min_max or statistics.null_count:
+        return False
+    return bool(statistics.min == statistics.max)
 
 
 def _last_episode(column: pa.ChunkedArray) -> tuple[str, int]:

@@ -74,9 +74,10 @@ def _analyte_of(batch: pa.RecordBatch, analytes: Sequence[str]) -> NDArray[np.in
 def _refused(
     batch: pa.RecordBatch, analyte: NDArray[np.int32], restricted: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    admitted = _codes(batch["ordered_as"], pa.array(ADMITTED_ORDERS, pa.string())) >= 0
-    if not restricted.any() or admitted.all():
+    orders = pa.array(ADMITTED_ORDERS, pa.string())
+    if not restricted.any() or _are_all_of(batch["ordered_as"], orders):
         return _NO_FLAGS
+    admitted = _codes(batch["ordered_as"], orders) >= 0
     is_restricted = np.append(restricted, False)[analyte]
     return refused_rows(_numbers(batch, "collected_h"), is_restricted, admitted)
 
@@ -94,6 +95,11 @@ def _codes(column: pa.Array, values: pa.Array) -> NDArray[np.int32]:
         indices.to_numpy(zero_copy_only=False)
     ]
     return of_row
+
+
+def _are_all_of(column: pa.Array, values: pa.Array) -> bool:
+    is_coded = pa.types.is_dictionary(column.type) and column.null_count == 0
+    return bool((_codes(column.dictionary if is_coded else column, values) >= 0).all())
 
 
 def _numbers(batch: pa.RecordBatch, name: str) -> NDArray[np.float64]:

@@ -14,10 +14,10 @@ from icans_risk.features.arrays import Job
 
 __all__ = ["KERNEL_STATISTICS", "NEEDS", "STATISTICS", "walk"]
 
-STATISTICS = tuple(
-    "last first max min mean median sd range "
-    "slope_per_day auc_per_day hours_to_peak hours_since_last "
-    "above_fraction hours_above hours_to_first_above count".split()
+STATISTICS: tuple[str, ...] = (
+    *("last", "first", "max", "min", "mean", "median", "sd", "range"),
+    *("slope_per_day", "auc_per_day", "hours_to_peak", "hours_since_last"),
+    *("above_fraction", "hours_above", "hours_to_first_above", "count"),
 )
 # The time of the last value is no column of a vector: a slope between windows needs it.
 KERNEL_STATISTICS = (*STATISTICS, "last_h")
