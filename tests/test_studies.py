@@ -37,7 +37,13 @@ def test_who_was_tested_tells_nothing_until_ordering_is_informative() -> None:
 def test_the_committed_tables_name_their_seed_and_commit() -> None:
     import pandas as pd
 
-    for name in ("ceilings", "informative_ordering", "unit_shifts"):
+    for name in (
+        "applicability",
+        "ceilings",
+        "feature_cost",
+        "informative_ordering",
+        "unit_shifts",
+    ):
         table = pd.read_csv(STUDIES / f"{name}.csv", dtype={"commit": str})
         assert table["seed"].nunique() == 1
         assert table["commit"].str.len().ge(7).all()
