@@ -19,6 +19,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from icans_risk.errors import NotEstimableError
+from icans_risk.models import make_model
 from icans_risk.models.linear import PenalisedLogistic, Preparation
 
 Rows = tuple[pd.DataFrame, np.ndarray, np.ndarray]
@@ -223,3 +224,18 @@ def test_scikit_learn_takes_it_for_a_classifier(
     estimator: Any, check: Callable[[Any], None]
 ) -> None:
     check(estimator)
+
+
+def test_a_column_that_hardly_anybody_has_cannot_decide_alone() -> None:
+    random = np.random.default_rng(3)
+    X = pd.DataFrame(random.normal(size=(600, 3)), columns=["a", "b", "rare"])
+    y = (random.random(600) < 1 / (1 + np.exp(1.5 - X["a"]))).astype(int)
+    known = np.flatnonzero(y)[:2]
+    X["rare"] = np.nan
+    X.loc[known, "rare"] = [1.0, 1.02]
+    for name in ("logistic", "elastic_net"):
+        model = make_model(name).fit(X, y)
+        ordinary = X.iloc[[5]].assign(rare=np.nan)
+        for value in (1.01, 5.0, 1e6):
+            moved = model.margin(ordinary.assign(rare=value)) - model.margin(ordinary)
+            assert abs(moved[0]) < 2.5, f"{name}: {value} moves the log odds by {moved[0]:.3g}"

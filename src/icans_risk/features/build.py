@@ -116,8 +116,12 @@ def build_part(
     index = pd.MultiIndex.from_product(
         [episodes["episode_id"].to_numpy(), hours], names=["episode_id", "landmark_h"]
     )
+    # The matrix is nobody else's: pandas would copy it, column by column.
     return pd.DataFrame(
-        table.reshape(len(index), len(recipe.columns)), index=index, columns=list(recipe.columns)
+        table.reshape(len(index), len(recipe.columns)),
+        index=index,
+        columns=list(recipe.columns),
+        copy=False,
     )
 
 

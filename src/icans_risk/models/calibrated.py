@@ -23,7 +23,9 @@ from icans_risk.models.states import pack, restore_inputs, state_of_inputs, unpa
 from icans_risk.models.subsets import clone_without, columns_of, constraints_of
 from icans_risk.splits import repeated_grouped_folds
 
-__all__ = ["CalibratedModel", "add_calibration"]
+__all__ = ["CalibratedModel", "add_calibration", "fit_shift"]
+
+Floats = NDArray[np.float64]
 
 
 class CalibratedModel(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
@@ -264,3 +266,27 @@ def add_calibration(model: Any, step: LogitCalibration) -> CalibratedModel:
     if hasattr(model, "feature_names_in_"):
         added.feature_names_in_ = model.feature_names_in_
     return added
+
+
+def fit_shift(margin: Floats, event: NDArray[np.bool_], weight: Floats) -> float:
+    """Fit the shift of the log odds that makes as many events expected as there were.
+
+    Parameters
+    ----------
+    margin : ndarray of shape (n_rows, repeats)
+        Calibrated held-out log odds.
+    event : ndarray of shape (n_rows,)
+        Who had the event.
+    weight : ndarray of shape (n_rows,)
+        Weight of each row.
+
+    Returns
+    -------
+    float
+        To be added to the log odds.
+    """
+    # Sorted, because a sum of floats depends on their order; every repeat counts alike.
+    n_repeats = margin.shape[1]
+    columns = margin.T.ravel(), np.tile(event, n_repeats), np.tile(weight, n_repeats)
+    order = np.lexsort(columns)
+    return fit_logit_calibration(*(c[order] for c in columns), method="intercept").intercept

@@ -18,6 +18,9 @@ Floats = NDArray[np.float64]
 
 _FOLDS = 5
 _SEED = 0
+# Known cells that a column needs; half of the cells where that is less.
+_FEWEST_KNOWN = 10
+_BEYOND_MEASURE = 1e300
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,8 +35,10 @@ class Preparation:
         Weighted median of the sizes of the values that are not zero, for the signed
         logarithm; None without it.
     means, scales : ndarray of shape (n_columns,)
-        Weighted mean and standard deviation after filling and transforming; the scale of a
-        constant column is 1.
+        Weighted mean and standard deviation after filling and transforming. The scale of a
+        constant column is 1. That of a column with hardly any known cell is so large that no
+        cell counts: the filled ones would make it next to nothing, and a risk of the next
+        known cell whatever it says.
     """
 
     medians: Floats
@@ -55,6 +60,8 @@ class Preparation:
         # Rounding would make a scale of the noise in a constant column.
         is_constant = np.ptp(values, axis=0) == 0
         means[is_constant], scales[is_constant] = values[0, is_constant], 1.0
+        known = weight @ ~np.isnan(columns)
+        scales[known < min(_FEWEST_KNOWN, weight.sum() / 2)] = _BEYOND_MEASURE
         return cls(medians, log_scales, means, scales)
 
     def apply(self, columns: Floats) -> Floats:
