@@ -129,7 +129,7 @@ SHOWN: dict[int, Shown] = {
     12: shown(
         "the same row twice", "H", FAULT,
         "ingest/test_versions.py::test_an_exact_copy_is_a_duplicate_of_the_first_row",
-        "features/test_leakage.py::test_exact_copies_change_nothing",
+        "features/test_leakage.py::test_a_relation_holds",
     ),
     13: shown(
         "two results of one sample", "QW", FAULT,
@@ -202,8 +202,7 @@ SHOWN: dict[int, Shown] = {
     ),
     25: shown(
         "values from after the outcome", "H",
-        "features/test_leakage.py::test_events_of_the_future_change_nothing",
-        "features/test_leakage.py::test_a_cohort_cut_at_the_landmark_gives_the_same_vectors",
+        "features/test_leakage.py::test_a_relation_holds",
         "workflow/test_develop.py::test_events_after_the_landmark_change_no_vector",
     ),
     26: shown(
@@ -352,11 +351,18 @@ SHOWN: dict[int, Shown] = {
     53: shown(
         "a run that was broken off", "H",
         "tracking/test_runs.py::test_a_failure_inside_a_run_closes_it_as_failed",
+        "models/test_tuning.py::test_a_tuning_that_is_killed_thrice_ends_as_if_it_had_not_been",
+    ),
+    54: shown(
+        "a tuning that goes on", "HE",
+        "models/test_tuning.py::test_a_tuning_that_is_killed_at_each_of_twenty_trials_ends_as_if_it_had_not_been",
+        "models/test_tuning.py::test_a_changed_search_space_is_refused",
     ),
     55: shown(
         "an interruption by the user", "E",
         "test_bad_inputs.py::test_an_interruption_is_one_line_and_exit_130",
         "test_cohort_folder.py::test_nothing_is_left_of_a_writing_that_failed",
+        "models/test_tuning.py::test_an_interrupt_passes_through_and_costs_nothing",
     ),
     58: shown(
         "a machine whose clock is wrong", "H",
@@ -408,10 +414,8 @@ NO_SUCH_PART_YET: dict[str, dict[int, str]] = {
         56: "E: a model of another schema, landmark or profile",
         57: "E: a model that is withdrawn or too old",
     },
-    "tuning": {
-        53: "H: a killed run is marked as such at the next start",
-        54: "H: resuming repeats no trial; another search space is refused",
-        55: "H: the first interruption ends the trial and saves",
+    "closing of runs that a kill left open": {
+        53: "H: a killed run is marked as such at the next start"
     },
     "columns dropped before a fit": {35: "W: empty and constant columns are listed and left out"},
     "values cut for being later than the outcome": {25: "H: counted by patient"},
@@ -438,7 +442,7 @@ def landmark_tells(word: str) -> bool:
 
 PARTS: dict[str, Callable[[], bool]] = {
     "scoring": lambda: is_a_room("serving") or bool(commands() & {"predict", "score", "serve"}),
-    "tuning": lambda: is_a_room("tuning") or "tune" in commands() or mentions(r"\boptuna\b"),
+    "closing of runs that a kill left open": lambda: mentions(r"(?i)\bstale\b", "tracking"),
     "columns dropped before a fit": lambda: landmark_tells("dropped"),
     "values cut for being later than the outcome": lambda: landmark_tells("cut"),
     "warnings about network drives": lambda: mentions(r"(?i)\bnfs\b", "tracking"),

@@ -109,7 +109,10 @@ def _log_artifacts(mlflow: Any, record: RunRecord) -> None:
 
 def _log_booster(mlflow: Any, record: RunRecord) -> None:
     """Log the trees as JSON with a signature; nothing is pickled, no row is stored."""
-    rows = record.example.astype("float64") if record.example is not None else None
+    rows = record.example
+    if rows is not None:
+        # In the order of the trees: who loads the model has his columns put in order by name.
+        rows = rows[record.booster.feature_names].astype("float64")
     risk = pd.Series([0.5], name="risk")
     signature = mlflow.models.infer_signature(rows, risk) if rows is not None else None
     import_module("mlflow.xgboost").log_model(
