@@ -377,7 +377,10 @@ def finished_in(journal: Path) -> list[dict[str, Any]]:
 def kill_at_each(counts: range, journal: Path, *, n_trials: int) -> None:
     """Kill one process after another, each once so many trials are finished."""
     for turn, count in enumerate(counts):
-        process = start(journal, journal.with_suffix(".ready"), n_trials=n_trials)
+        ready = journal.with_suffix(f".ready{turn}")
+        process = start(journal, ready, n_trials=n_trials)
+        # Not while it imports: what an interrupt does there is Python's affair.
+        wait_until(ready.exists)
         wait_until(lambda count=count: len(finished_in(journal)) >= count)
         time.sleep(0.003 * (turn % 7))
         process.send_signal(SIGNALS[turn % 3])
