@@ -24,6 +24,7 @@ from icans_risk.cohort.manifest import (
     SCHEMA_VERSION,
     CohortManifest,
     DataKind,
+    check_file,
     damaged,
     fingerprint,
     read_manifest,
@@ -49,7 +50,7 @@ class CohortWriter:
 
     Used in a ``with`` block. The folder appears when the block ends without an error;
     otherwise everything written is removed. Give parts of some thousand episodes: each
-    part becomes a row group.
+    part becomes row groups of its own, of at most a million rows.
 
     Parameters
     ----------
@@ -227,16 +228,13 @@ def read_cohort_folder(folder: Path | str) -> Cohort:
     CohortError
         If the folder is incomplete, has another layout version, or a file is damaged.
     """
-    stored = read_manifest(folder).tables
-    frames = {}
+    manifest, frames = read_manifest(folder), {}
     for name in _TABLES:
-        path = Path(folder) / f"{name}.parquet"
+        path = check_file(Path(folder), name, manifest)
         try:
-            if fingerprint(path, rows=stored[name].rows) != stored[name]:
-                raise damaged(path)
             with pq.ParquetFile(path, page_checksum_verification=True) as file:
                 frames[name] = file.read().to_pandas(self_destruct=True, split_blocks=True)
-        except (KeyError, OSError, pa.ArrowException):
+        except (OSError, pa.ArrowException):
             raise damaged(path) from None
     return Cohort(**frames)
 

@@ -16,6 +16,7 @@ __all__ = [
     "CohortManifest",
     "DataKind",
     "StoredTable",
+    "check_file",
     "damaged",
     "fingerprint",
     "read_manifest",
@@ -125,6 +126,18 @@ def fingerprint(path: Path, *, rows: int) -> StoredTable:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         return StoredTable(rows, os.fstat(file.fileno()).st_size, digest)
+
+
+def check_file(folder: Path, name: str, manifest: CohortManifest) -> Path:
+    """Return the path of a table's file, if it is as it was written; it is not parsed."""
+    path = folder / f"{name}.parquet"
+    try:
+        stored = manifest.tables[name]
+        if fingerprint(path, rows=stored.rows) != stored:
+            raise damaged(path)
+    except (KeyError, OSError):
+        raise damaged(path) from None
+    return path
 
 
 def _sealed(fields: dict[str, Any]) -> bytes:

@@ -10,7 +10,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from icans_risk.cohort.checks import check_table
-from icans_risk.cohort.manifest import damaged, fingerprint, read_manifest
+from icans_risk.cohort.manifest import check_file, read_manifest
 from icans_risk.cohort.tables import EPISODES, EVENTS
 
 __all__ = ["CohortPart", "stored_parts"]
@@ -54,18 +54,11 @@ def stored_parts(folder: Path | str) -> Iterator[CohortPart]:
     CohortError
         If the folder is incomplete, has another layout version, or a file is damaged.
     """
-    folder = Path(folder)
-    stored = read_manifest(folder).tables
-    for name in ("episodes", "events"):
-        path = folder / f"{name}.parquet"
-        try:
-            if fingerprint(path, rows=stored[name].rows) != stored[name]:
-                raise damaged(path)
-        except (KeyError, OSError):
-            raise damaged(path) from None
-    episodes = pq.read_table(folder / "episodes.parquet", page_checksum_verification=True)
+    manifest = read_manifest(folder)
+    first, second = (check_file(Path(folder), n, manifest) for n in ("episodes", "events"))
+    episodes = pq.read_table(first, page_checksum_verification=True)
     checked = check_table(episodes.to_pandas(), EPISODES, name="episodes")
-    yield from _cut(checked, folder / "events.parquet")
+    yield from _cut(checked, second)
 
 
 def _cut(episodes: pd.DataFrame, path: Path) -> Iterator[CohortPart]:

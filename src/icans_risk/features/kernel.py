@@ -67,7 +67,7 @@ def walk(job: Job, first_episode: int, stop_episode: int) -> None:
     landmarks, lower, upper, anchors, cell_start, needs, cells = plan
     table, operands, used = output
     n_analytes, n_windows = needs.shape
-    room = _longest_group(start)
+    room = np.max(np.diff(start)) if start.size > 1 else 0
     known, numbers = np.empty(room, np.int64), np.empty(_ANCHOR + 1)
     times, values, ordered = np.empty(room), np.empty(room), np.empty(room)
     for group in range(first_episode * n_analytes, stop_episode * n_analytes):
@@ -95,14 +95,6 @@ def walk(job: Job, first_episode: int, stop_episode: int) -> None:
                 _write(cells[begin:end], when, what, numbers, vector, operand)
                 if used.shape[0]:
                     used[landmark][known[first:stop]] = True
-
-
-@_compiled
-def _longest_group(start: _Integers) -> int:
-    longest = 0
-    for group in range(start.size - 1):
-        longest = max(longest, start[group + 1] - start[group])
-    return longest
 
 
 @_inlined

@@ -138,7 +138,7 @@ def sort_groups(rows: Rows, first_group: int, stop_group: int) -> None:
         The first of the groups, and the one after the last.
     """
     start, collected, available, value, assay, version, is_refused, position = rows
-    order = np.empty(_longest_group(start), np.int64)
+    order = np.empty(np.max(np.diff(start)) if start.size > 1 else 0, np.int64)
     for group in range(first_group, stop_group):
         first, stop = start[group], start[group + 1]
         if _is_rising(collected[first:stop]):
@@ -160,14 +160,6 @@ def sort_groups(rows: Rows, first_group: int, stop_group: int) -> None:
         _reorder(version, chosen, first)
         _reorder(is_refused, chosen, first)
         _reorder(position, chosen, first)
-
-
-@_compiled
-def _longest_group(start: NDArray[np.int64]) -> int:
-    longest = 0
-    for group in range(start.size - 1):
-        longest = max(longest, start[group + 1] - start[group])
-    return longest
 
 
 @_inlined
