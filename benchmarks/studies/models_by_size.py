@@ -108,11 +108,11 @@ def run(
     DataFrame
         A row for each fit: ``variant, arm, label, model, patients, events, released,
         claims_skill`` (missing without a cross-validation) and the measures, ``seconds`` of
-        one core among them. The first row is the model at the end of the way.
+        one core among them. The first two rows are the end of the way and the true risk.
     """
     fresh = rows.between(len(rows.event) - test, len(rows.event))
     ends = _ends(rows, fresh, ceiling)
-    tables = [pd.DataFrame([_end_line(ends, variant, ceiling)])]
+    tables = [pd.DataFrame(_end_lines(ends, variant, ceiling))]
     for size, times in cohorts.items():
         for arm in arms:
             n = min(times, arm.repeats.get(size, times))
@@ -144,21 +144,25 @@ def _ends(rows: Rows, fresh: Rows, ceiling: int) -> Mapping[str, tuple[float, fl
 
 def _judge(risk: np.ndarray, event: np.ndarray) -> tuple[float, float]:
     # All risks equal: the AUROC is that of the toss of a coin.
-    auroc = METRICS["auroc"](event, risk, None) if np.ptp(risk) > 0 else 0.5
+    auroc = METRICS["auroc"](event, risk, None) if np.ptp(risk) > 1e-9 else 0.5
     return auroc, float(log_loss(event, risk))
 
 
-def _end_line(ends: Mapping[str, tuple[float, float]], variant: str, ceiling: int) -> Line:
-    """Make the ends of the way a row of the table."""
-    (auroc, loss), (_, begin), (true_auroc, true_loss) = (
-        ends[name] for name in ("ceiling", "prevalence", "truth")
-    )
-    return {
-        "variant": variant, "arm": "ceiling", "label": f"boosted trees on {ceiling:,} patients",
-        "patients": ceiling, "auroc": auroc, "log_loss": loss, "auroc_share": 1.0,
-        "log_loss_share": 1.0, "released": True, "prevalence_log_loss": begin,
-        "true_auroc": true_auroc, "true_log_loss": true_loss,
-    }  # fmt: skip
+def _end_lines(
+    ends: Mapping[str, tuple[float, float]], variant: str, ceiling: int
+) -> Iterator[Line]:
+    """Make rows of the end of the way and of the truth, which lies far beyond it."""
+    labels = {"ceiling": f"boosted trees on {ceiling:,} patients", "truth": "true risk"}
+    (from_auroc, from_loss), (to_auroc, to_loss) = ends["prevalence"], ends["ceiling"]
+    for name, label in labels.items():
+        auroc, loss = ends[name]
+        yield {
+            "variant": variant, "arm": name, "label": label, "released": True,
+            "patients": ceiling if name == "ceiling" else 0,
+            "auroc": auroc, "auroc_share": _share(auroc, from_auroc, to_auroc),
+            "log_loss": loss, "log_loss_share": _share(loss, from_loss, to_loss),
+            "prevalence_log_loss": from_loss,
+        }  # fmt: skip
 
 
 def _fit(arm: Arm, cohort: Rows, *, fresh: Rows, ends: Mapping[str, tuple[float, float]]) -> Line:
