@@ -42,6 +42,7 @@ def test_the_committed_tables_name_their_seed_and_commit() -> None:
         "ceilings",
         "feature_cost",
         "informative_ordering",
+        "models_by_size",
         "unit_shifts",
     ):
         table = pd.read_csv(STUDIES / f"{name}.csv", dtype={"commit": str})
