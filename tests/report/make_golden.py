@@ -9,6 +9,7 @@ from pathlib import Path
 
 GOLDEN = Path(__file__).parent / "golden" / "patient.json"
 GOLDEN_QUALITY = GOLDEN.with_name("quality.json")
+GOLDEN_STUDY = GOLDEN.with_name("study.json")
 
 
 def golden_text() -> str:
@@ -33,6 +34,13 @@ def golden_quality() -> str:
     return _as_text(quality_report(QUALITY, COHORT, **header))
 
 
+def golden_study() -> str:
+    """Return the dict of a study report with every panel, as the file holds it."""
+    from report.study_example import report
+
+    return _as_text(report())
+
+
 def _as_text(report: object) -> str:
     return json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -43,3 +51,4 @@ if __name__ == "__main__":
     GOLDEN.parent.mkdir(exist_ok=True)
     GOLDEN.write_text(golden_text(), encoding="utf-8")
     GOLDEN_QUALITY.write_text(golden_quality(), encoding="utf-8")
+    GOLDEN_STUDY.write_text(golden_study(), encoding="utf-8")
