@@ -56,7 +56,7 @@ def test_what_a_study_declares_is_read(study_file: Path) -> None:
         ("subgroups: [sex, sex]", "names a column twice"),
         ("smallest_group: 1", "greater than or equal to 2"),
         ("smallest_cell: 0", "greater than or equal to 1"),
-        ("threshold: [0.1]", "nearest valid key is 'thresholds'"),
+        ("age_band: [60]", "nearest valid key is 'age_bands'"),
     ],
 )
 def test_a_mistake_is_named(study_file: Path, line: str, message: str) -> None:

@@ -289,7 +289,7 @@ def test_a_column_that_nobody_knows_is_refused_with_the_nearest(held: HeldOutRis
     ("values", "levels"),
     [
         ([True, False, True], ["yes", "no", "yes"]),
-        ([1.0, 2.0, 2.0], [1.0, 2.0, 2.0]),
+        ([1.0, 10.0, 2.5], ["1", "10", "2.5"]),
         (list(range(9)), ["up to 2"] * 3 + ["over 2 to 4"] * 2 + ["over 4 to 6"] * 2
          + ["over 6"] * 2),
         (["a", "a", "a"], "one level only"),
@@ -438,8 +438,35 @@ def test_outcomes_of_something_else_are_refused(
     example: tuple[Rows, pd.DataFrame, pd.DataFrame], change: Callable[[Any], Any]
 ) -> None:
     rows, episodes, outcomes = example
-    with pytest.raises(IcansRiskError, match="same landmark, endpoint and policy"):
+    with pytest.raises(IcansRiskError, match="0 of 240 rows without an episode, or other events"):
         HeldOutRisks.align(rows, {}, [], episodes=episodes, outcomes=change(outcomes))
+
+
+def test_a_row_without_an_episode_is_refused(
+    example: tuple[Rows, pd.DataFrame, pd.DataFrame],
+) -> None:
+    rows, episodes, outcomes = example
+    with pytest.raises(IcansRiskError, match="1 of 240 rows without an episode"):
+        HeldOutRisks.align(rows, {}, [], episodes=episodes.iloc[1:], outcomes=outcomes)
+
+
+def test_numbers_of_few_values_keep_their_order() -> None:
+    values = pd.DataFrame({"ecog": [10.0, 2.0, np.nan]})
+    found = level_of_each(values, "ecog", age_bands=(65.0,))
+    assert not isinstance(found, str)
+    assert found.cat.categories.tolist() == ["2", "10"]
+
+
+def test_where_everyone_was_treated_again_in_the_latest_period_there_is_no_split_in_time(
+    held: HeldOutRisks, rows: Rows
+) -> None:
+    again = np.array([f"P{i % 120:03d}" for i in range(240)], dtype=object)
+    era = np.where(np.arange(240) < 120, "2020", "2021")
+    both = replace(held, patient=again, episodes=held.episodes.assign(era=era))
+    settings = Evaluation(subgroups=(), leave_out=("era",))
+    found = assess(alone(both, *MODEL), settings, refit={"model": fits(rows)["model"]}, **QUICK)
+    assert found.internal_external.empty
+    assert set(found.not_left_out) == {"era"}
 
 
 def test_whoever_waits_is_told_of_each_model_column_fit_and_policy(

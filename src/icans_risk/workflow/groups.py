@@ -81,8 +81,8 @@ def level_of_each(
         values = _bands(values, age_bands)
     elif pd.api.types.is_bool_dtype(values):
         values = values.map({True: "yes", False: "no"})
-    elif pd.api.types.is_numeric_dtype(values) and values.nunique() > _QUARTERS:
-        values = _quarters(values)
+    elif pd.api.types.is_numeric_dtype(values):
+        values = _quarters(values) if values.nunique() > _QUARTERS else _in_words(values)
     if values.nunique() < 2:
         return "one level only"
     if values.nunique() > _MOST_LEVELS:
@@ -94,6 +94,12 @@ def _bands(ages: "pd.Series[Any]", starts: Sequence[float]) -> "pd.Series[Any]":
     middle = [f"{low:g} to under {high:g}" for low, high in pairwise(starts)]
     labels = [f"under {starts[0]:g}", *middle, f"{starts[-1]:g} and older"]
     return pd.cut(ages, [-np.inf, *starts, np.inf], right=False, labels=labels)
+
+
+def _in_words(values: "pd.Series[Any]") -> "pd.Series[Any]":
+    order = [f"{value:g}" for value in np.sort(values.dropna().unique())]
+    words = values.map("{:g}".format, na_action="ignore")
+    return pd.Series(pd.Categorical(words, categories=order), index=values.index)
 
 
 def _quarters(values: "pd.Series[Any]") -> "pd.Series[Any]":
@@ -243,8 +249,9 @@ def _splits(
 ) -> dict[str, list[LeftOut]]:
     named = levels.astype(object).where(levels.notna(), "missing").astype(str)
     splits = {column: leave_level_out(named, groups=held.patient)}
-    if column == "era" and levels.notna().all():
-        latest = max(named)
+    latest = max(named)
+    is_treated_before = ~np.isin(held.patient, held.patient[named == latest])
+    if column == "era" and levels.notna().all() and is_treated_before.any():
         later = temporal_split(named, start=latest, groups=held.patient)
         splits[IN_TIME] = [replace(later, level=latest)]
     return splits

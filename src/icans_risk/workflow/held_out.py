@@ -109,10 +109,13 @@ class HeldOutRisks:
             pd.DataFrame({"episode_id": names}).merge(table, on="episode_id", how="left")
             for table in (episodes, outcomes)
         ]
-        if not np.array_equal(aligned[1]["event"].to_numpy(), rows.event):
+        has_episode = np.isin(names, episodes["episode_id"])
+        if not (has_episode.all() and np.array_equal(aligned[1]["event"], rows.event)):
             raise IcansRiskError(
-                "The outcomes must be those that the rows were judged by, got other events for "
-                f"{len(names)} rows. Pass the outcomes of the same landmark, endpoint and policy."
+                "Every row needs its episode and the outcome that it was judged by, got "
+                f"{int((~has_episode).sum())} of {len(names)} rows without an episode, or other "
+                "events. Pass the cohort's episodes, and the outcomes of the same landmark, "
+                "endpoint and policy."
             )
         return cls(rows.event, rows.weight, rows.patient, probabilities, splits, *aligned)
 
