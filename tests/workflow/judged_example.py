@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 
 from icans_risk.evaluation import cross_validate
 from icans_risk.splits import repeated_grouped_folds
-from icans_risk.workflow.held_out import HeldOutRisks
+from icans_risk.workflow.judged import HeldOutRisks
 
 LABELS = {"model": "The model", "product": "Product alone", "prevalence": "Prevalence"}
 LANDMARK_H = 72.0

@@ -25,7 +25,7 @@ from icans_risk.workflow.groups import (
     leave_levels_out,
     summarise_levels,
 )
-from icans_risk.workflow.held_out import HeldOutRisks
+from icans_risk.workflow.judged import HeldOutRisks
 from icans_risk.workflow.judging import (
     Draws,
     compare_ranking,

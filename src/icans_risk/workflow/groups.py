@@ -21,7 +21,7 @@ from icans_risk.evaluation import (
     temporal_split,
 )
 from icans_risk.study.evaluation import Evaluation
-from icans_risk.workflow.held_out import HeldOutRisks
+from icans_risk.workflow.judged import HeldOutRisks
 from icans_risk.workflow.judging import Draws
 
 __all__ = [

@@ -21,7 +21,7 @@ from icans_risk.evaluation import (
     judge_ranking,
     threshold_table,
 )
-from icans_risk.workflow.held_out import HeldOutRisks
+from icans_risk.workflow.judged import HeldOutRisks
 
 __all__ = [
     "Draws",
