@@ -39,6 +39,7 @@ from icans_risk.evaluation.resampling import (
     FoldAverage,
     cross_validate,
     fold_average,
+    fold_seed,
     patient_average,
 )
 from icans_risk.evaluation.sample_size import (
@@ -90,6 +91,7 @@ __all__ = [
     "discrimination_slope",
     "fit_calibration",
     "fold_average",
+    "fold_seed",
     "internal_external",
     "judge_ranking",
     "leave_level_out",

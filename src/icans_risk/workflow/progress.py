@@ -14,12 +14,18 @@ class Progress(Protocol):
     def step(self) -> None:
         """Finish one step of the current stage."""
 
+    def at(self, step: int, note: str) -> None:
+        """Say how many steps are finished, and something to be read beside them."""
+
 
 class _Silent:
     def stage(self, name: str, *, steps: int | None) -> None:
         """Say nothing."""
 
     def step(self) -> None:
+        """Say nothing."""
+
+    def at(self, step: int, note: str) -> None:
         """Say nothing."""
 
 
