@@ -56,10 +56,18 @@ from icans_risk.evaluation.stability import (
 )
 from icans_risk.evaluation.subgroups import subgroup_table
 from icans_risk.evaluation.thresholds import threshold_table
+from icans_risk.evaluation.validation_criteria import AtThreshold
+from icans_risk.evaluation.validation_size import (
+    ValidationSize,
+    Widths,
+    log_odds_from_c_statistic,
+    required_validation_size,
+)
 
 __all__ = [
     "CALIBRATION_ERRORS",
     "METRICS",
+    "AtThreshold",
     "AurocDifference",
     "AurocInterval",
     "BootstrapValidation",
@@ -75,6 +83,8 @@ __all__ = [
     "Ranking",
     "Rebuilds",
     "SampleSize",
+    "ValidationSize",
+    "Widths",
     "bootstrap_interval",
     "calibration_band",
     "calibration_curve",
@@ -93,6 +103,7 @@ __all__ = [
     "internal_external",
     "judge_ranking",
     "leave_level_out",
+    "log_odds_from_c_statistic",
     "net_benefit",
     "net_benefit_difference",
     "optimism_corrected",
@@ -104,6 +115,7 @@ __all__ = [
     "rebuild",
     "reclassification_table",
     "required_sample_size",
+    "required_validation_size",
     "risk_distribution",
     "subgroup_table",
     "temporal_split",
