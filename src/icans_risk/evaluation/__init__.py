@@ -47,6 +47,7 @@ from icans_risk.evaluation.sample_size import (
     required_sample_size,
     verdict,
 )
+from icans_risk.evaluation.simulated_size import SimulatedSize, simulated_sample_size
 from icans_risk.evaluation.stability import (
     calibration_instability,
     classification_instability,
@@ -83,6 +84,7 @@ __all__ = [
     "Ranking",
     "Rebuilds",
     "SampleSize",
+    "SimulatedSize",
     "ValidationSize",
     "Widths",
     "bootstrap_interval",
@@ -117,6 +119,7 @@ __all__ = [
     "required_sample_size",
     "required_validation_size",
     "risk_distribution",
+    "simulated_sample_size",
     "subgroup_table",
     "temporal_split",
     "threshold_table",
