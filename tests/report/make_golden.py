@@ -37,10 +37,10 @@ def golden_quality() -> str:
 
 def golden_card() -> tuple[str, str]:
     """Return the model card of an example as dict and as Markdown, as the files hold it."""
-    from icans_risk.report import model_card, model_card_markdown
+    from icans_risk.report import make_model_card, model_card_markdown
     from report.facts_example import FACTS
 
-    card = model_card(FACTS)
+    card = make_model_card(FACTS)
     return _as_text(card), model_card_markdown(card)
 
 

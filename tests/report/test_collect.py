@@ -9,7 +9,7 @@ import pytest
 from icans_risk.errors import IcansRiskError
 from icans_risk.report import (
     collect_facts,
-    model_card,
+    make_model_card,
     model_card_markdown,
     probast_table,
     sample_size_facts,
@@ -69,7 +69,7 @@ def test_most_items_are_filled_from_what_a_run_leaves(facts):
 
 def test_the_other_tables_take_the_same_facts(facts):
     assert sum(row["status"] == FILLED for row in probast_table(facts)) > 15
-    assert "clinical 1" in model_card_markdown(model_card(facts))
+    assert "clinical 1" in model_card_markdown(make_model_card(facts))
 
 
 def test_the_summary_alone_fills_less_and_fails_nowhere(kept):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt  # rich, which the package needs, needs it
 
 from icans_risk.errors import IcansRiskError
-from icans_risk.report import model_card, model_card_markdown
+from icans_risk.report import make_model_card, model_card_markdown
 from icans_risk.report.fill import facts_named
 from icans_risk.report.markdown import markdown_text
 from icans_risk.report.model_card import RESEARCH, SYNTHETIC, _sections
@@ -57,19 +57,19 @@ def test_the_card_of_the_example_is_the_golden_one():
 
 
 def test_a_card_has_its_sections_in_order_and_is_plain_json():
-    card = model_card(FACTS)
+    card = make_model_card(FACTS)
     assert [one["key"] for one in card["sections"]] == SECTIONS
     assert json.loads(json.dumps(card, allow_nan=False)) == card
 
 
 def test_a_run_that_knows_everything_leaves_nothing_unstated():
-    for one in model_card(FACTS)["sections"]:
+    for one in make_model_card(FACTS)["sections"]:
         assert one["not_stated"] == [], one["key"]
         assert one["sentences"] or one["table"]
 
 
 def test_what_the_run_does_not_know_is_named_once():
-    card = model_card({})
+    card = make_model_card({})
     assert section(card, "calibration")["not_stated"] == [
         "performance.calibration_slope",
         "performance.calibration_intercept",
@@ -83,7 +83,7 @@ def test_what_the_run_does_not_know_is_named_once():
 
 
 def test_one_absent_fact_takes_one_sentence_away():
-    whole, less = model_card(FACTS), model_card(without("data.availability_given"))
+    whole, less = make_model_card(FACTS), make_model_card(without("data.availability_given"))
     assert section(less, "inputs")["not_stated"] == ["data.availability_given"]
     gone = set(section(whole, "inputs")["sentences"]) - set(section(less, "inputs")["sentences"])
     (sentence,) = gone
@@ -91,17 +91,17 @@ def test_one_absent_fact_takes_one_sentence_away():
 
 
 def test_research_stands_first_and_synthetic_patients_are_called_so():
-    assert model_card(FACTS)["banners"] == [RESEARCH]
+    assert make_model_card(FACTS)["banners"] == [RESEARCH]
     facts = deepcopy(FACTS)
     facts["study"]["data_kind"] = "synthetic"
-    card = model_card(facts)
+    card = make_model_card(facts)
     assert card["banners"] == [RESEARCH, SYNTHETIC]
     first = model_card_markdown(card).splitlines()[4]
     assert first.startswith("**SYNTHETIC")
 
 
 def test_tables_have_the_figures_with_their_intervals_and_hide_small_groups():
-    card = model_card(FACTS)
+    card = make_model_card(FACTS)
     assert section(card, "performance")["table"]["rows"][0] == [
         "Gradient-boosted trees", "0.74 (95 % interval 0.68 to 0.80)",
     ]  # fmt: skip
@@ -114,7 +114,7 @@ def test_tables_have_the_figures_with_their_intervals_and_hide_small_groups():
 
 
 def test_no_advice_stands_on_a_card():
-    text = model_card_markdown(model_card(FACTS)).lower()
+    text = model_card_markdown(make_model_card(FACTS)).lower()
     for word in (
         "should be treated",
         "give dexamethasone",
@@ -155,7 +155,7 @@ def with_text(text: str) -> str:
     facts["model"]["files"] = {text: text}
     facts["abstention"]["rules"] = [text]
     assert coded["study"]["kind"] == facts["study"]["kind"]
-    return model_card_markdown(model_card(facts))
+    return model_card_markdown(make_model_card(facts))
 
 
 def shape(markdown: str) -> list[tuple[str, str, str]]:
@@ -214,4 +214,4 @@ def test_a_table_of_another_shape_is_refused_by_name(group, changes):
     facts = deepcopy(FACTS)
     facts[group] |= changes
     with pytest.raises(IcansRiskError, match=f"{group}.{next(iter(changes))}"):
-        model_card(facts)
+        make_model_card(facts)

@@ -4,7 +4,7 @@ from icans_risk.report.cohort_facts import cohort_facts, merge_facts, missing_sh
 from icans_risk.report.collect import collect_facts
 from icans_risk.report.context import AnalyteText, EpisodeResult, Rate, RunContext
 from icans_risk.report.facts import RunFacts
-from icans_risk.report.model_card import model_card, model_card_markdown
+from icans_risk.report.model_card import make_model_card, model_card_markdown
 from icans_risk.report.patient import patient_report
 from icans_risk.report.probast import probast_table
 from icans_risk.report.quality import quality_report
@@ -31,9 +31,9 @@ __all__ = [
     "RunFacts",
     "cohort_facts",
     "collect_facts",
+    "make_model_card",
     "merge_facts",
     "missing_shares",
-    "model_card",
     "model_card_markdown",
     "page_name",
     "patient_report",

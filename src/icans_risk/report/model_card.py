@@ -11,7 +11,7 @@ from icans_risk.report.tripod import reporting_phrases
 from icans_risk.report.wording import NOT_ESTIMABLE, clean
 from icans_risk.strict_yaml import load_yaml
 
-__all__ = ["model_card", "model_card_markdown"]
+__all__ = ["make_model_card", "model_card_markdown"]
 
 RESEARCH = "For research only. Not a medical device; not for decisions about patients."
 SYNTHETIC = (
@@ -30,7 +30,7 @@ _VERSIONS = {
 }
 
 
-def model_card(facts: Mapping[str, Any]) -> dict[str, Any]:
+def make_model_card(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Make the model card of one run.
 
     Parameters
@@ -52,7 +52,7 @@ def model_card(facts: Mapping[str, Any]) -> dict[str, Any]:
 
     Examples
     --------
-    >>> card = model_card({"study": {"title": "Two centres", "data_kind": "synthetic"}})
+    >>> card = make_model_card({"study": {"title": "Two centres", "data_kind": "synthetic"}})
     >>> card["title"], len(card["banners"])
     ('Model card: Two centres', 2)
     """
@@ -73,7 +73,7 @@ def model_card_markdown(card: Mapping[str, Any]) -> str:
     Parameters
     ----------
     card : dict
-        From ``model_card``.
+        From ``make_model_card``.
 
     Returns
     -------
