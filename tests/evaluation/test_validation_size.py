@@ -100,8 +100,9 @@ def test_slopes_stand_within_the_noise_of_published_simulations(mean, spread, wi
 
 
 def test_the_published_size_for_net_benefit():
-    # 6443 patients at a risk threshold of 8 % in the abstract of doi:10.1002/sim.9025. Of all
-    # sensitivities and specificities above a half with two digits this pair alone gives it.
+    # 6443 patients at a risk threshold of 8 % in the abstract of doi:10.1002/sim.9025, which does
+    # not say for which sensitivity and specificity. Of all pairs above a half with two digits
+    # this one alone gives it.
     at = AtThreshold(0.08, sensitivity=0.53, specificity=0.96)
     log_odds = log_odds_from_c_statistic(0.8, 0.018)
     size = required_validation_size(log_odds=log_odds, decision=at, **VALVES)

@@ -78,6 +78,13 @@ def test_nothing_is_a_judgement():
     assert "no answer here is a judgement" in NO_JUDGEMENT
 
 
+def test_evidence_from_synthetic_patients_is_called_so():
+    facts = both_kinds()
+    facts["study"]["data_kind"] = "synthetic"
+    for row in probast_table(facts):
+        assert ("SYNTHETIC" in row["evidence"]) == (row["status"] == FILLED)
+
+
 def test_a_run_that_knows_nothing_says_so_in_every_row():
     table = probast_table({})
     assert {row["status"] for row in table} == {ABSENT, ASKED_OF_READER}

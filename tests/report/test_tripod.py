@@ -186,12 +186,13 @@ def test_the_text_of_the_sample_size_is_the_sentence_that_a_reader_needs():
     )
 
 
-def test_synthetic_patients_are_called_so_where_data_and_limits_stand():
+def test_every_figure_of_synthetic_patients_is_called_so():
     facts = deepcopy(FACTS)
     facts["study"]["data_kind"] = "synthetic"
-    for number in ("5a", "26"):
-        assert "SYNTHETIC" in rows(facts)[number]["text"]
-        assert "SYNTHETIC" not in rows(FACTS)[number]["text"]
+    for row in tripod_table(facts):
+        assert ("SYNTHETIC" in row["text"]) == (row["status"] == FILLED)
+        assert "SYNTHETIC" not in rows(FACTS)[row["item"]]["text"]
+    assert rows(facts)["12a"]["text"].startswith("SYNTHETIC patients: Repeated cross-validation")
 
 
 def test_presence_that_informs_is_said_where_predictors_are_chosen():

@@ -21,7 +21,17 @@ from icans_risk.report.wording import (
     with_interval,
 )
 
-__all__ = ["FORMATS", "HIDDEN", "Filled", "Phrases", "facts_named", "fill", "fill_all", "look_up"]
+__all__ = [
+    "FORMATS",
+    "HIDDEN",
+    "Filled",
+    "Phrases",
+    "facts_named",
+    "fill",
+    "fill_all",
+    "look_up",
+    "mark_synthetic",
+]
 
 Phrases = Mapping[str, Mapping[str, str]]
 """What codes say: table, code, words."""
@@ -96,7 +106,7 @@ def fill(
         path, form = place[1], place[2] or ""
         try:
             return _format(look_up(facts, path), form, phrases=phrases or {}, escape=escape)
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
+        except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
             kind = type(look_up(facts, path)).__name__
             raise IcansRiskError(
                 f"{path}: expected a fact that can be printed as {form or 'plain text'!r}, got a "
@@ -132,6 +142,20 @@ def look_up(facts: Mapping[str, Any], path: str) -> Any:
             return None
         found = found[key]
     return found
+
+
+def mark_synthetic(text: str, facts: Mapping[str, Any]) -> str:
+    """Say of a text with figures from synthetic patients that they are, unless it does.
+
+    Examples
+    --------
+    >>> mark_synthetic("AUROC 0.74.", {"study": {"data_kind": "synthetic"}})
+    'SYNTHETIC patients: AUROC 0.74.'
+    >>> mark_synthetic("AUROC 0.74.", {"study": {"data_kind": "real"}})
+    'AUROC 0.74.'
+    """
+    is_marked = look_up(facts, "study.data_kind") != "synthetic" or "SYNTHETIC" in text
+    return text if is_marked else f"SYNTHETIC patients: {text}"
 
 
 def _format(value: Any, form: str, *, phrases: Phrases, escape: Escape) -> str:

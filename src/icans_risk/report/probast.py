@@ -5,7 +5,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from icans_risk.report.fill import Escape, fill, fill_all
+from icans_risk.report.fill import Escape, fill, fill_all, mark_synthetic
 from icans_risk.report.tripod import ABSENT, FILLED, reporting_phrases
 from icans_risk.report.wording import clean
 from icans_risk.strict_yaml import load_yaml
@@ -65,7 +65,7 @@ def _row(
     filled = fill(says, facts, phrases=phrases, escape=escape)
     if filled.text:
         more = fill_all(question.get("also", ()), facts, phrases=phrases, escape=escape)
-        status, parts = FILLED, [filled.text, *more]
+        status, parts = FILLED, [mark_synthetic(" ".join([filled.text, *more]), facts)]
         parts += [f"To be found elsewhere: {asked}"] if asked else []
     elif says:
         status, parts = ABSENT, [f"The run does not say: it lacks {', '.join(filled.missing)}."]

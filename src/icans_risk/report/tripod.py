@@ -11,7 +11,15 @@ from importlib.resources import files
 from typing import Any, Literal
 
 from icans_risk.errors import IcansRiskError
-from icans_risk.report.fill import Escape, Phrases, facts_named, fill, fill_all, look_up
+from icans_risk.report.fill import (
+    Escape,
+    Phrases,
+    facts_named,
+    fill,
+    fill_all,
+    look_up,
+    mark_synthetic,
+)
 from icans_risk.report.wording import clean
 from icans_risk.strict_yaml import load_yaml
 
@@ -225,7 +233,7 @@ def _report(
     filled = fill(item.says, facts, phrases=phrases, escape=escape)
     if filled.text:
         more = fill_all(item.also, facts, phrases=phrases, escape=escape)
-        return FILLED, " ".join([filled.text, *more])
+        return FILLED, mark_synthetic(" ".join([filled.text, *more]), facts)
     # A development that runs published scores beside its model has something to say here too.
     if item.applies == "E" and kind == "development":
         return NOT_APPLICABLE, _ONLY_EVALUATION
