@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from icans_risk.errors import IcansRiskError
+from icans_risk.report.collect_model import abstention_facts, model_facts
 from icans_risk.report.facts import RunFacts
 from icans_risk.report.sizes import sample_size_facts
 from icans_risk.report.wording import span
@@ -30,7 +31,6 @@ _MEASURES = {
     "calibration_slope": "calibration slope",
     "observed_expected": "observed over expected",
 }
-_PUBLISHED = ("score", "log2_score")
 _OF_SUMMARY = ("title", "data_kind", "profile", "treatment_policy", "presence")
 _HASHES = ("study_hash", "cohort_hash", "feature_hash", "run_id")
 
@@ -74,18 +74,19 @@ def collect_facts(
         "data": _data(summary, plan),
         "outcome": _outcome(landmark, plan),
         "flow": _flow(landmark),
-        "predictors": _predictors(landmark, features or {}),
+        "predictors": _predictors(landmark, features or {}, plan.get("models", {})),
         "missing": {"handling": "as_missing"},
         "sample_size": sample_size_facts(
             landmark["patients"],
             landmark["events"],
             landmark["candidate_parameters"],
             auroc=landmark["models"]["booster"]["metrics"]["auroc"]["estimate"],
-            is_calibrated=False,
+            is_calibrated=True,
         ),
         "validation": _validation(plan),
-        "model": _model(landmark, plan),
+        "model": model_facts(landmark, plan),
         "performance": _performance(landmark),
+        "abstention": abstention_facts(landmark),
         "software": {name: summary.get(name) for name in _HASHES}
         | {"package": summary.get("icans_risk")},
     }
@@ -184,7 +185,7 @@ def _flow(landmark: Plain) -> Plain:
     return kept | {"excluded": excluded}
 
 
-def _predictors(landmark: Plain, features: Plain) -> Plain:
+def _predictors(landmark: Plain, features: Plain, models: Plain) -> Plain:
     measured = features.get("measurements", [])
     analytes = sorted({one["analyte"] for one in measured})
     modalities = [name.split(".")[0] for name in analytes]
@@ -193,7 +194,7 @@ def _predictors(landmark: Plain, features: Plain) -> Plain:
         "candidates": landmark["candidate_parameters"],
         "values": landmark["values"],
         "values_after_treatment": landmark["values_after_treatment"],
-        "selection": "none",
+        "selection": "none" if models.get("budget") is None else "budget",
         "levels": "whole_cohort",
         "analytes": len(analytes) or None,
         "modalities": {name: modalities.count(name) for name in dict.fromkeys(modalities)} or None,
@@ -220,24 +221,6 @@ def _validation(plan: Plain) -> Plain:
     settings = plan.get("validation", {})
     given = {name: settings.get(name) for name in ("folds", "repeats", "resamples")}
     return given | {"scheme": "repeated_folds", "clusters": "none"}
-
-
-def _model(landmark: Plain, plan: Plain) -> Plain:
-    models = plan.get("models", {})
-    published = [
-        one["label"] for one in models.get("comparators", ()) if one["model"] in _PUBLISHED
-    ]
-    return {
-        "label": landmark["models"]["booster"]["label"],
-        "settings": models.get("booster"),
-        "transformation": "as_is",
-        "tuning": "fixed",
-        "calibration": "none",
-        "imbalance": "none",
-        "interval": "repeats",
-        "comparators": [m["label"] for n, m in landmark["models"].items() if n != "booster"],
-        "published_scores": published,
-    }
 
 
 def _performance(landmark: Plain) -> Plain:

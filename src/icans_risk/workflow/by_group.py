@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from icans_risk.evaluation import METRICS
-from icans_risk.models.abstention import ANSWERED
+from icans_risk.models.abstention import ABSTENTIONS, ANSWERED
 from icans_risk.models.modalities import modality_pattern
 from icans_risk.workflow.landmark import LandmarkResult
 from icans_risk.workflow.plain import plain
@@ -27,7 +27,7 @@ def describe_answering(result: LandmarkResult) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``reasons`` (patients by reason; one may have several) and ``groups``: ``all``,
+        ``rules`` in words, ``reasons`` (patients by reason; one may have several) and ``groups``: ``all``,
         ``answered`` and ``not_answered``, each with patients, events and held-out figures.
     """
     told = result.answered.loc[result.rows.vectors.index]
@@ -39,6 +39,7 @@ def describe_answering(result: LandmarkResult) -> dict[str, Any]:
     }
     counted = Counter(code for codes in told["reasons"] for code in codes)
     return {
+        "rules": [abstention.rule.rstrip(".") for abstention in ABSTENTIONS.values()],
         "reasons": dict(sorted(counted.items())),
         "groups": {name: _judge(result, here) for name, here in groups.items()},
     }

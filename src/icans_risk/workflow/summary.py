@@ -100,6 +100,7 @@ def _describe_kept(result: LandmarkResult) -> dict[str, Any]:
     return {
         "is_released": True,
         "columns": len(columns),
+        "trees": getattr(released.model.base_, "n_trees_", None),
         "calibration": released.model.calibration_.to_state(),
         "rebuilds": None if rebuilds is None else len(rebuilds.rebuilt),
         "rebuilds_failed": None if rebuilds is None else rebuilds.failed,
