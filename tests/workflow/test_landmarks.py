@@ -10,6 +10,7 @@ from icans_risk.cohort import Cohort
 from icans_risk.errors import StudyError
 from icans_risk.models.fusion import LateFusion
 from icans_risk.workflow.cuts import check_cuts
+from icans_risk.workflow.held_out import describe_held_out
 from icans_risk.workflow.inputs import specify_features
 from icans_risk.workflow.landmark import LandmarkResult
 from icans_risk.workflow.landmarks import develop_landmarks
@@ -178,3 +179,20 @@ def test_who_gets_no_answer_is_counted_with_what_became_of_them(
     assert groups["not_answered"]["auroc"] is not None
     patterns = describe_landmark(study, results[0])["by_modalities"]
     assert sum(row["patients"] for row in patterns) == len(results[0].rows.event)
+
+
+def test_held_out_risks_are_kept_without_identifiers_and_in_one_order(
+    tmp_path: Path, cohort: Path
+) -> None:
+    study = small_study(tmp_path / "study.yaml", cohort)
+    read, _ = read_cohort(study)
+    turned = Cohort(read.episodes[::-1], read.events, read.grades)
+    told = []
+    for some in (read, turned):
+        (result,) = develop_landmarks(study, some, specify_features(study, some))
+        told.append(describe_held_out(result))
+    first, second = told
+    assert first["event"] == second["event"]
+    np.testing.assert_allclose(first["risk"]["booster"], second["risk"]["booster"], atol=1e-6)
+    assert first["patient"] == list(range(len(first["event"])))
+    assert set(first) == {"event", "weight", "patient", "risk"}

@@ -41,6 +41,9 @@ class _Bar:
     def at(self, step: int, note: str) -> None:
         self.bar.update(self.task, completed=step, note=note)
 
+    def tell(self, sentence: str) -> None:
+        self.bar.console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+
 
 @contextmanager
 def terminal_progress() -> Iterator[Progress]:

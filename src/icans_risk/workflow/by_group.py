@@ -27,8 +27,9 @@ def describe_answering(result: LandmarkResult) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``rules`` in words, ``reasons`` (patients by reason; one may have several) and ``groups``: ``all``,
-        ``answered`` and ``not_answered``, each with patients, events and held-out figures.
+        ``rules`` in words, ``reasons`` (patients by reason; one may have several) and
+        ``groups``: ``all``, ``answered`` and ``not_answered``, each with patients, events and
+        held-out figures.
     """
     told = result.answered.loc[result.rows.vectors.index]
     is_answered = (told["status"] == ANSWERED).to_numpy()

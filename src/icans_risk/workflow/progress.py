@@ -17,6 +17,9 @@ class Progress(Protocol):
     def at(self, step: int, note: str) -> None:
         """Say how many steps are finished, and something to be read beside them."""
 
+    def tell(self, sentence: str) -> None:
+        """Say something that is to be read while the work goes on."""
+
 
 class _Silent:
     def stage(self, name: str, *, steps: int | None) -> None:
@@ -26,6 +29,9 @@ class _Silent:
         """Say nothing."""
 
     def at(self, step: int, note: str) -> None:
+        """Say nothing."""
+
+    def tell(self, sentence: str) -> None:
         """Say nothing."""
 
 

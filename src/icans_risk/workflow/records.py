@@ -13,6 +13,7 @@ from icans_risk.models import BoostedTrees
 from icans_risk.study import Study
 from icans_risk.tracking import RunRecord
 from icans_risk.workflow.figures import draw_figures
+from icans_risk.workflow.held_out import describe_held_out
 from icans_risk.workflow.landmark import LandmarkResult
 from icans_risk.workflow.summary import metrics_of
 from icans_risk.workflow.validation import ModelResult
@@ -81,6 +82,7 @@ def make_record(
             "study/summary.json": summary,
             "study/quality.json": summary["quality"],
             "study/features.json": json.loads(specification.to_json()),
+            **{f"held_out/{r.data.landmark_h:g}h.json": describe_held_out(r) for r in results},
         },
         tables={
             "study/feature_dictionary.csv": describe_columns(specification),
