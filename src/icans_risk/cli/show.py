@@ -70,7 +70,9 @@ def _show_landmark(out: Console, landmark: Mapping[str, Any]) -> None:
     )
     out.print(_flow_table(landmark))
     _show_inputs(out, landmark)
-    out.print("\n" + landmark["sample_size"]["verdict"] + "\n", markup=False)
+    size = landmark["sample_size"]
+    said = [text for text in (size["verdict"], size["simulated"]) if text is not None]
+    out.print("\n" + "\n".join(said) + "\n", markup=False)
     out.print(_model_table(landmark))
     out.print(
         "95 % bootstrap intervals over patients, each patient's repeats averaged first. AUROC in "

@@ -64,7 +64,7 @@ def describe_run(
         product_rates=_rates_by_product(cohort, event),
         metrics={name: _triple(interval) for name, interval in booster.metrics.items()},
         comparators=comparators,
-        sample_size_verdict=result.verdict,
+        sample_size_verdict=result.size.verdict,
         observation_policy=POLICIES[study.outcome.end_of_observation],
         treatment_policy=TREATMENTS[study.treatment_policy],
         reasons=REASONS,

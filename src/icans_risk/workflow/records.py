@@ -73,7 +73,7 @@ def make_record(
     return RunRecord(
         name=study.study,
         parameters=_parameters(study, summary),
-        tags=tags | {"mlflow.note.content": first.verdict},
+        tags=tags | {"mlflow.note.content": first.size.verdict},
         # The headline of the study is its booster at the first landmark.
         metrics=metrics_of(first.main),
         files={"study": study_file},

@@ -5,7 +5,7 @@ from typing import Any
 
 import icans_risk
 from icans_risk.cohort import Cohort
-from icans_risk.evaluation import Interval, required_sample_size
+from icans_risk.evaluation import Interval
 from icans_risk.features import FeatureSpecification, computable_share
 from icans_risk.ingest import QualityReport
 from icans_risk.study import Study
@@ -55,7 +55,6 @@ def describe_landmark(study: Study, result: LandmarkResult) -> dict[str, Any]:
     """Say what was found at one landmark."""
     rows, data = result.rows, result.data
     candidates = data.vectors.shape[1]
-    wanted = required_sample_size(float(rows.event.mean()), candidates)
     return {
         "landmark_h": data.landmark_h,
         "horizon_h": data.horizon_h,
@@ -74,7 +73,7 @@ def describe_landmark(study: Study, result: LandmarkResult) -> dict[str, Any]:
         "kept_model": _describe_kept(result),
         "answering": describe_answering(result),
         "by_modalities": describe_patterns(result),
-        "sample_size": {"n_required": wanted.n_required, "verdict": result.verdict},
+        "sample_size": result.size.to_dict(),
         "models": {name: _describe_model(model) for name, model in result.models.items()},
         "cuts": [
             {"at_least": c.cut, "events": c.events, "metrics": _describe_metrics(c.metrics)}
