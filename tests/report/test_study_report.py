@@ -328,8 +328,11 @@ def test_stability_is_told_in_numbers_beside_its_pictures():
 
 def test_the_checklist_is_counted_by_status():
     panel = report()["tripod"]
-    assert panel["summary"] == "2 items: 1 asks the user, 1 filled."
-    assert [row["status"] for row in panel["rows"]] == ["asks the user", "filled"]
+    assert panel["summary"] == "2 items: 1 asked of the author, 1 filled from the run."
+    assert [row["status"] for row in panel["rows"]] == [
+        "asked of the author",
+        "filled from the run",
+    ]
 
 
 def test_nothing_estimable_is_said_and_never_reads_nan():

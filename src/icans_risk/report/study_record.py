@@ -100,18 +100,12 @@ def tripod_panel(items: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     """Lay out the TRIPOD+AI table and count how much of it is filled."""
     if not items:
         return None
-    counted = Counter(str(item["status"]) for item in items)
-    parts = [f"{n} {clean(status).replace('_', ' ')}" for status, n in counted.most_common()]
+    counted = Counter(clean(item["status"]) for item in items)
+    parts = [f"{n} {status}" for status, n in counted.most_common()]
     keys = ("item", "section", "asks", "status", "text")
     return {
         "summary": f"{len(items)} items: {', '.join(parts)}.",
-        "rows": [
-            {
-                key: clean(item[key]).replace("_", " ") if key == "status" else clean(item[key])
-                for key in keys
-            }
-            for item in items
-        ],
+        "rows": [{key: clean(item[key]) for key in keys} for item in items],
     }
 
 
