@@ -42,6 +42,8 @@ def test_the_committed_tables_name_their_seed_and_commit() -> None:
         "ceilings",
         "feature_cost",
         "informative_ordering",
+        "permuted_labels",
+        "planted_leaks",
         "unit_shifts",
     ):
         table = pd.read_csv(STUDIES / f"{name}.csv", dtype={"commit": str})
