@@ -33,6 +33,20 @@ def test_how_often_somebody_was_measured_is_seen_without_any_missing_value() -> 
     assert found.of("single_presence").figures["columns"][0]["column"] == "count.plasma.crp"
 
 
+def test_who_was_tested_is_flagged_even_where_the_model_makes_nothing_of_it() -> None:
+    rows = cohort()
+    has = where(np.where(rows.event == 1, 0.9, 0.1))
+    tested = with_columns(rows, csf__protein__last__early=np.where(has, 1.0, np.nan))
+
+    def blind(given: AuditRows):
+        kept = [c for c in given.vectors if c.startswith("presence.") or "m7" in c]
+        return refit(given.with_vectors(given.vectors.reindex(columns=kept or ["none"])))
+
+    found = audit(tested, refit=blind)
+    assert found.model["low"] < 0.5
+    assert found.of("missingness_only").verdict == "warn"
+
+
 def test_what_one_site_measures_in_everybody_is_no_leak() -> None:
     rows = cohort(effect=0.6)
     north = where(np.where(rows.event == 1, 0.8, 0.2))

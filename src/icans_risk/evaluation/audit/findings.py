@@ -69,7 +69,7 @@ class Audit:
 
     def of(self, check: str) -> Finding:
         """Return what one check found."""
-        return next(finding for finding in self.findings if finding.check == check)
+        return {finding.check: finding for finding in self.findings}[check]
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it as plain JSON values."""

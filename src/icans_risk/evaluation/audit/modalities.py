@@ -5,7 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from icans_risk.evaluation.audit.findings import Finding, describe_interval, is_above_chance, plain
+from icans_risk.evaluation.audit.findings import (
+    Finding,
+    Verdict,
+    describe_interval,
+    is_above_chance,
+    plain,
+)
 from icans_risk.evaluation.audit.plan import AuditPlan
 from icans_risk.evaluation.audit.rows import Subject
 from icans_risk.evaluation.audit.runs import Pipeline, Run
@@ -97,8 +103,8 @@ def judge_modalities(
     figures = plain({"model_auroc": judged.estimate, "modalities": lines})
     if not is_above_chance(judged):
         return Finding(_CHECK, "not_assessable", _say(lines, judged.estimate, []), figures)
-    verdict = "warn" if suspicious else "pass"
-    return Finding(_CHECK, verdict, _say(lines, judged.estimate, suspicious), figures)  # type: ignore[arg-type]
+    verdict: Verdict = "warn" if suspicious else "pass"
+    return Finding(_CHECK, verdict, _say(lines, judged.estimate, suspicious), figures)
 
 
 def _share(auroc: float, model: float) -> float:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from icans_risk.evaluation.audit.findings import Finding, describe_interval, plain
+from icans_risk.evaluation.audit.findings import Finding, Verdict, describe_interval, plain
 from icans_risk.evaluation.audit.plan import AuditPlan
 from icans_risk.evaluation.audit.rows import Subject
 from icans_risk.evaluation.audit.runs import Pipeline, Run
@@ -63,5 +63,5 @@ def judge_planted_column(
         "found_by_pipeline": by_pipeline,
         "found_by_scan": by_scan,
     }
-    verdict = "pass" if by_scan and by_pipeline else "warn"
-    return Finding("planted_column", verdict, f"{seen} {meaning}", plain(figures))  # type: ignore[arg-type]
+    verdict: Verdict = "pass" if by_scan and by_pipeline else "warn"
+    return Finding("planted_column", verdict, f"{seen} {meaning}", plain(figures))

@@ -7,7 +7,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from icans_risk.evaluation.audit.findings import Finding, describe_interval, is_above_chance, plain
+from icans_risk.evaluation.audit.findings import (
+    Finding,
+    Verdict,
+    describe_interval,
+    is_above_chance,
+    plain,
+)
 from icans_risk.evaluation.audit.missingness import presence_table
 from icans_risk.evaluation.audit.plan import AuditPlan
 from icans_risk.evaluation.audit.rows import Subject
@@ -139,8 +145,8 @@ def _finding(check: str, lines: Sequence[Mapping[str, Any]], *, level: float) ->
     }
     # Where nobody was measured otherwise than others there is no column of presence to scan.
     is_empty = not lines and check == "single_columns"
-    verdict = "warn" if suspicious else "not_assessable" if is_empty else "pass"
-    return Finding(check, verdict, _SENTENCES[check](shown, len(lines)), plain(figures))  # type: ignore[arg-type]
+    verdict: Verdict = "warn" if suspicious else "not_assessable" if is_empty else "pass"
+    return Finding(check, verdict, _SENTENCES[check](shown, len(lines)), plain(figures))
 
 
 def _sure_distance(line: Mapping[str, Any]) -> float:
