@@ -49,6 +49,7 @@ from icans_risk.evaluation.resampling import (
     FoldAverage,
     cross_validate,
     fold_average,
+    fold_seed,
     patient_average,
 )
 from icans_risk.evaluation.sample_size import (
@@ -57,6 +58,7 @@ from icans_risk.evaluation.sample_size import (
     required_sample_size,
     verdict,
 )
+from icans_risk.evaluation.simulated_size import SimulatedSize, simulated_sample_size
 from icans_risk.evaluation.stability import (
     calibration_instability,
     classification_instability,
@@ -66,10 +68,18 @@ from icans_risk.evaluation.stability import (
 )
 from icans_risk.evaluation.subgroups import subgroup_table
 from icans_risk.evaluation.thresholds import threshold_table
+from icans_risk.evaluation.validation_criteria import AtThreshold
+from icans_risk.evaluation.validation_size import (
+    ValidationSize,
+    Widths,
+    log_odds_from_c_statistic,
+    required_validation_size,
+)
 
 __all__ = [
     "CALIBRATION_ERRORS",
     "METRICS",
+    "AtThreshold",
     "Audit",
     "AuditPlan",
     "AuditRows",
@@ -90,6 +100,9 @@ __all__ = [
     "Ranking",
     "Rebuilds",
     "SampleSize",
+    "SimulatedSize",
+    "ValidationSize",
+    "Widths",
     "audit_model",
     "audit_steps",
     "bootstrap_interval",
@@ -109,9 +122,11 @@ __all__ = [
     "discrimination_slope",
     "fit_calibration",
     "fold_average",
+    "fold_seed",
     "internal_external",
     "judge_ranking",
     "leave_level_out",
+    "log_odds_from_c_statistic",
     "net_benefit",
     "net_benefit_difference",
     "optimism_corrected",
@@ -123,7 +138,9 @@ __all__ = [
     "rebuild",
     "reclassification_table",
     "required_sample_size",
+    "required_validation_size",
     "risk_distribution",
+    "simulated_sample_size",
     "subgroup_table",
     "temporal_split",
     "threshold_table",

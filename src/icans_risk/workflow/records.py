@@ -1,14 +1,19 @@
 """What a run leaves in the tracking store: one run per study, one child per model."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 import icans_risk
 from icans_risk.features import FeatureSpecification, describe_columns
+from icans_risk.models import BoostedTrees
 from icans_risk.study import Study
 from icans_risk.tracking import RunRecord
 from icans_risk.workflow.figures import draw_figures
+from icans_risk.workflow.held_out import describe_held_out
 from icans_risk.workflow.landmark import LandmarkResult
 from icans_risk.workflow.summary import metrics_of
 from icans_risk.workflow.validation import ModelResult
@@ -23,6 +28,7 @@ def make_record(
     *,
     specification: FeatureSpecification,
     results: list[LandmarkResult],
+    folders: Mapping[str, Path],
 ) -> RunRecord:
     """Collect what the tracking store keeps of a run.
 
@@ -42,6 +48,8 @@ def make_record(
         Fitted.
     results : list of LandmarkResult
         One per landmark.
+    folders : mapping of str to Path
+        Folders to keep, by the name of the artifact: the released models.
 
     Returns
     -------
@@ -65,23 +73,50 @@ def make_record(
     return RunRecord(
         name=study.study,
         parameters=_parameters(study, summary),
-        tags=tags | {"mlflow.note.content": first.verdict},
+        tags=tags | {"mlflow.note.content": first.size.verdict},
         # The headline of the study is its booster at the first landmark.
-        metrics=metrics_of(first.models["booster"]),
+        metrics=metrics_of(first.main),
         files={"study": study_file},
+        folders=folders,
         documents={
             "study/summary.json": summary,
             "study/quality.json": summary["quality"],
             "study/features.json": json.loads(specification.to_json()),
+            **{f"held_out/{r.data.landmark_h:g}h.json": describe_held_out(r) for r in results},
         },
-        tables={"study/feature_dictionary.csv": describe_columns(specification)},
+        tables={
+            "study/feature_dictionary.csv": describe_columns(specification),
+            **{name: table for result in results for name, table in _tuning_tables(result).items()},
+        },
         figures={
-            f"figures/{result.landmark_h:g}h/{name}": figure
+            f"figures/{result.data.landmark_h:g}h/{name}": figure
             for result in results
             for name, figure in draw_figures(study, result).items()
         },
         children=children,
     )
+
+
+# How the main model is built, beside the settings of its trees.
+_BUILT = ("monotone", "fusion", "modality_dropout", "budget", "calibration", "rebuilds")
+
+
+def _tuning_tables(result: LandmarkResult) -> dict[str, pd.DataFrame]:
+    """List every trial of the tuning on everyone, and what each outer fold chose."""
+    if result.fit.tuning is None:
+        return {}
+    folder = f"tuning/{result.data.landmark_h:g}h"
+    chosen = [
+        {"repeat": split.repeat, "fold": split.fold, **fit.tuning.best_parameters}
+        for split, fit in zip(result.splits, result.main.fits, strict=True)
+        if fit.tuning is not None
+    ]
+    importance = pd.Series(result.fit.tuning.importance, name="share", dtype="float64")
+    return {
+        f"{folder}/trials.csv": result.fit.tuning.trials,
+        f"{folder}/outer_folds.csv": pd.DataFrame(chosen),
+        f"{folder}/importance.csv": importance.rename_axis("setting").reset_index(),
+    }
 
 
 def _parameters(study: Study, summary: dict[str, Any]) -> dict[str, object]:
@@ -99,25 +134,33 @@ def _parameters(study: Study, summary: dict[str, Any]) -> dict[str, object]:
         "resamples": study.validation.resamples,
         "seed": study.seed,
         "patients": summary["cohort"]["patients"],
+        **{name: getattr(study.models, name) for name in _BUILT},
         **{f"booster.{k}": v for k, v in study.models.booster.model_dump().items()},
     }
 
 
 def _child(result: LandmarkResult, model: ModelResult, *, tags: dict[str, str]) -> RunRecord:
-    is_booster = model.plan.model == "booster"
+    trees = _trees(result) if model is result.main else None
     shared = {
-        "landmark_h": result.landmark_h,
-        "horizon_h": result.horizon_h,
+        "landmark_h": result.data.landmark_h,
+        "horizon_h": result.data.horizon_h,
         "model": model.plan.name,
         "columns": len(model.plan.columns),
         "patients": len(result.rows.event),
         "events": int(result.rows.event.sum()),
     }
     return RunRecord(
-        name=f"{result.landmark_h:g} h {model.plan.name}",
+        name=f"{result.data.landmark_h:g} h {model.plan.name}",
         parameters=shared | dict(model.plan.settings),
-        tags=tags | {"model": model.plan.name, "landmark_h": f"{result.landmark_h:g}"},
+        tags=tags | {"model": model.plan.name, "landmark_h": f"{result.data.landmark_h:g}"},
         metrics=metrics_of(model),
-        booster=result.booster.booster_ if is_booster else None,
-        example=result.rows.vectors if is_booster else None,
+        booster=trees,
+        example=None if trees is None else result.rows.vectors,
     )
+
+
+def _trees(result: LandmarkResult) -> Any:
+    """Return the trees of the kept model, where it is trees and nothing else."""
+    released = result.released
+    base = None if released is None else released.model.base_
+    return base.booster_ if isinstance(base, BoostedTrees) else None

@@ -28,6 +28,7 @@ def audit_model(
     plan: AuditPlan | None = None,
     seed: int,
     tick: Callable[[], None] | None = None,
+    workers: int = 1,
 ) -> Audit:
     """Look for leakage in a model and its data.
 
@@ -51,6 +52,8 @@ def audit_model(
         Of every fit and every draw.
     tick : callable, optional
         Called ``audit_steps`` times.
+    workers : int
+        Threads that fit; the audit is the same in any number.
 
     Returns
     -------
@@ -64,7 +67,7 @@ def audit_model(
     """
     chosen = AuditPlan() if plan is None else plan
     subject = prepare(rows, splits, tables, repeats=chosen.repeats)
-    pipeline = Pipeline(refit, seed, _silent if tick is None else tick)
+    pipeline = Pipeline(refit, seed, _silent if tick is None else tick, workers)
     model = pipeline.run(subject)
     findings = rank(
         [

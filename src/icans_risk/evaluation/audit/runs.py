@@ -1,7 +1,7 @@
 """The pipeline on one table: held-out risks, and how well they rank."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -74,7 +74,7 @@ class Run:
         return self.cell * (int(within.max()) + 1) + within[self.place]
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class Pipeline:
     """The pipeline, to be cross-validated on any table of the same patients.
 
@@ -86,12 +86,14 @@ class Pipeline:
         The same for every table, so that tables are compared and not seeds.
     tick : callable
         Called after each fit.
+    workers : int
+        Threads that fit; the result is the same in any number.
     """
 
     refit: Refit
     seed: int
     tick: Callable[[], None]
-    _refused: int = field(default=0, init=False)
+    workers: int = 1
 
     def run(self, subject: Subject, rows: AuditRows | None = None) -> Run:
         """Cross-validate on the subject's splits, on its own rows or on others in their place.
@@ -101,22 +103,27 @@ class Pipeline:
         """
         used = subject.rows if rows is None else rows
         fit_predict, splits = self.refit(used), subject.splits
-        self._refused = 0
+        refused: list[int] = []
 
         def fit_or_refuse(train: Rows, test: Rows, seed: int) -> ArrayLike:
             try:
                 return fit_predict(train, test, seed)
             except (NotReleasedError, NotEstimableError):
-                self._refused += 1
+                refused.append(seed)
                 share = np.average(used.event[train], weights=used.weight[train])
                 return np.full(test.size, share)
 
         risks = cross_validate(
-            fit_or_refuse, splits, n_rows=used.event.size, seed=self.seed, tick=self.tick
+            fit_or_refuse,
+            splits,
+            n_rows=used.event.size,
+            seed=self.seed,
+            tick=self.tick,
+            workers=self.workers,
         )
         place, cell = inside_folds(splits)
         repeat = np.repeat([s.repeat for s in splits], [s.test.size for s in splits])
-        return Run(used, place, cell, risks[repeat, place], len(splits), self._refused)
+        return Run(used, place, cell, risks[repeat, place], len(splits), len(refused))
 
     def skip(self, fits: int) -> None:
         """Tick for fits that were not needed."""
