@@ -127,8 +127,7 @@ class Rebuilds:
 
     def risks(self, X: Any) -> Floats:
         """Return the risk of each row by each rebuild, shape (n_rebuilds, n_rows)."""
-        risks: Floats = expit(self._margins(X))
-        return risks
+        return np.asarray(expit(self._margins(X)))
 
     def _margins(self, X: Any) -> Floats:
         return np.stack([model.margin(X) for model in self.rebuilt])

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from icans_risk.report import write_pages
+from icans_risk.features import FeatureSpecification
+from icans_risk.report import STUDY_PAGE, write_pages
 from icans_risk.study import Study, load_study
 from icans_risk.tracking import artifact_folder, log_run, open_store
 from icans_risk.workflow.findings import LandmarkFindings
@@ -88,48 +89,55 @@ def develop(
     ]
     found = [
         LandmarkFindings(
-            result=result,
-            scrutiny=scrutiny,
-            facts=describe_facts(
-                study,
-                Path(study_file),
-                cohort,
-                summary=summary,
-                specification=specification,
-                result=result,
-                scrutiny=scrutiny,
-            ),
+            result, scrutiny, describe_facts(study, summary, result, scrutiny=scrutiny)
         )
         for result, scrutiny in zip(results, judged, strict=True)
     ]
-    progress.stage("tracking in MLflow", steps=2)
-    store = open_store(tracking_uri, artifacts=Path(artifacts), experiment=study.study)
-    progress.step()
-    with _stored_models(found) as folders:
-        record = make_record(
-            study,
-            Path(study_file),
-            summary,
-            specification=specification,
-            found=found,
-            folders=folders,
-        )
-        run_id = log_run(store, record)
-    models = {name: artifact_folder(store, run_id, name) for name in folders}
-    progress.step()
+    tracked = _track(
+        study, Path(study_file), summary, found=found, specification=specification,
+        uri=tracking_uri, artifacts=Path(artifacts), progress=progress,
+    )  # fmt: skip
     progress.stage("writing pages", steps=len(found))
     pages = []
     for one in found:
-        folder = Path(reports) / f"{study.study}-{run_id[:8]}-{one.name}"
-        run = describe_run(study, cohort, one.result, specification=specification, run_id=run_id)
+        run = describe_run(
+            study, cohort, one.result, specification=specification, run_id=tracked["run_id"]
+        )
+        folder = Path(reports) / f"{study.study}-{run.run_id}-{one.name}"
         written = render_pages(cohort, one.result, quality, run=run, has_study=True)
-        write_pages(folder, written | {"study.html": render_study_page(one, run, summary)})
+        write_pages(folder, written | {STUDY_PAGE: render_study_page(one, run, summary)})
         pages.append(str(folder.resolve()))
         progress.step()
-    return summary | {
+    paths = {"reports": pages, "tracking": tracked.pop("uri"), "models": tracked.pop("models")}
+    return summary | tracked | {"paths": paths}
+
+
+def _track(
+    study: Study,
+    study_file: Path,
+    summary: dict[str, Any],
+    *,
+    found: Sequence[LandmarkFindings],
+    specification: FeatureSpecification,
+    uri: str,
+    artifacts: Path,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Keep the run in MLflow and say where it is."""
+    progress.stage("tracking in MLflow", steps=2)
+    store = open_store(uri, artifacts=artifacts, experiment=study.study)
+    progress.step()
+    with _stored_models(found) as folders:
+        record = make_record(
+            study, study_file, summary, specification=specification, found=found, folders=folders
+        )
+        run_id = log_run(store, record)
+    progress.step()
+    return {
         "run_id": run_id,
         "experiment_id": store.experiment_id,
-        "paths": {"reports": pages, "tracking": store.uri, "models": models},
+        "uri": store.uri,
+        "models": {name: artifact_folder(store, run_id, name) for name in folders},
         "mlflow_ui": f"mlflow ui --backend-store-uri {shlex.quote(store.uri)}",
     }
 

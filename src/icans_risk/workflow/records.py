@@ -1,7 +1,6 @@
 """What a run leaves in the tracking store: one run per study, one child per model."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ def make_record(
     summary: dict[str, Any],
     *,
     specification: FeatureSpecification,
-    found: list[LandmarkFindings],
+    found: Sequence[LandmarkFindings],
     folders: Mapping[str, Path],
 ) -> RunRecord:
     """Collect what the tracking store keeps of a run.
@@ -44,7 +43,7 @@ def make_record(
         Plain data of the whole run.
     specification : FeatureSpecification
         Fitted.
-    found : list of LandmarkFindings
+    found : sequence of LandmarkFindings
         One per landmark.
     folders : mapping of str to Path
         Folders to keep, by the name of the artifact: the released models.
@@ -79,7 +78,7 @@ def make_record(
         documents={
             "study/summary.json": summary,
             "study/quality.json": summary["quality"],
-            "study/features.json": json.loads(specification.to_json()),
+            "study/features.json": summary["features"],
             **{name: document for one in found for name, document in list_documents(one).items()},
         },
         texts={name: text for one in found for name, text in list_texts(one).items()},
@@ -94,7 +93,7 @@ def make_record(
     )
 
 
-def _verdicts(found: list[LandmarkFindings]) -> dict[str, str]:
+def _verdicts(found: Sequence[LandmarkFindings]) -> dict[str, str]:
     """Tag what the audits came to, to be filtered by."""
     audits = {one.name: one.scrutiny.audit for one in found}
     return {f"audit_{name}": audit.verdict for name, audit in audits.items() if audit is not None}

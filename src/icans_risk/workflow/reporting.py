@@ -1,16 +1,12 @@
 """What a run says of itself: facts for TRIPOD+AI, PROBAST+AI and the model card."""
 
-import json
 import platform
 from collections.abc import Mapping
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from icans_risk.cohort import Cohort
-from icans_risk.features import FeatureSpecification
 from icans_risk.report import (
     Assessment,
     RunFacts,
@@ -30,21 +26,14 @@ _PLOTS = ["calibration curve with band", "decision curve", "risk distribution by
 
 
 def describe_facts(
-    study: Study,
-    study_file: Path,
-    cohort: Cohort,
-    *,
-    summary: Mapping[str, Any],
-    specification: FeatureSpecification,
-    result: LandmarkResult,
-    scrutiny: Scrutiny,
+    study: Study, summary: Mapping[str, Any], result: LandmarkResult, *, scrutiny: Scrutiny
 ) -> RunFacts:
     """Collect what a finished run knows of itself at one landmark.
 
     Parameters
     ----------
-    study, study_file, cohort, specification
-        What was done, and with whom.
+    study : Study
+        What was done.
     summary : mapping
         Plain data of the whole run.
     result : LandmarkResult
@@ -53,25 +42,24 @@ def describe_facts(
         How they were judged.
     """
     judged, fewest = scrutiny.assessment, fewest_shown(study)
+    thresholds = list(study.evaluation.thresholds)
     return merge_facts(
         collect_facts(
             summary,
             landmark_h=result.data.landmark_h,
             study=study.model_dump(mode="json"),
-            features=json.loads(specification.to_json()),
+            features=summary["features"],
         ),
-        cohort_facts(cohort.episodes, fewest=fewest),
+        cohort_facts(result.data.episodes, fewest=fewest),
         {
             "missing": {"shares": missing_shares(result.rows.vectors)},
             "validation": _validation(study, scrutiny),
-            "model": {"thresholds": list(study.evaluation.thresholds)}
-            if study.evaluation.thresholds
-            else {},
+            "model": {"thresholds": thresholds} if thresholds else {},
             "performance": _performance(judged),
             "software": {
                 "python": platform.python_version(),
                 "xgboost": version("xgboost"),
-                "command": f"icans-risk develop {study_file.name}",
+                "command": "icans-risk develop STUDY.yaml",
             },
         },
     )

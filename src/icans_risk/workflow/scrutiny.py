@@ -1,6 +1,6 @@
 """What a sceptical reviewer asks of one landmark: assessment, stability, audit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -114,6 +114,7 @@ def _assess(
         for policy, model in result.sensitivity.items()
     }
     simple = [name for name, m in result.models.items() if m.plan.pipeline is None]
+    tried = {name: result.models[name].plan for name in (MAIN, *_best(result, simple))}
     return assess(
         held,
         study.evaluation,
@@ -124,9 +125,19 @@ def _assess(
         fewest=fewest_shown(study),
         simple=simple,
         other_policies=policies,
-        refit={MAIN: fit_rows(_untuned(result.main.plan), result.rows)},
+        refit={
+            name: fit_rows(_untuned(plan), result.rows, may_refuse=True)
+            for name, plan in tried.items()
+        },
         tick=tick,
     )
+
+
+def _best(result: LandmarkResult, simple: Sequence[str]) -> list[str]:
+    """Name the simple comparison that ranks best, as a list of one or none."""
+    auroc = {name: result.models[name].metrics["auroc"].estimate for name in simple}
+    estimable = {name: area for name, area in auroc.items() if np.isfinite(area)}
+    return [max(estimable, key=lambda name: estimable[name])] if estimable else []
 
 
 def fit_rows(plan: ModelPlan, rows: ModelRows, *, may_refuse: bool = False) -> FitPredict:
@@ -160,13 +171,14 @@ def _stability(study: Study, result: LandmarkResult) -> Stability | None:
         risks=rebuilds.risks(table),
         copies=rebuilds.copies,
     )
-    return describe_stability(
+    found = describe_stability(
         result.rows.event,
         result.rows.weight,
         rebuilt,
         thresholds=study.evaluation.thresholds,
         span=study.evaluation.drawn_range,
     )
+    return replace(found, failed=rebuilds.failed, rebuilds=found.rebuilds + rebuilds.failed)
 
 
 def _audit(

@@ -1,6 +1,7 @@
 """The study report of one landmark."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from icans_risk.report import RunContext, render_study, study_report, tripod_table
@@ -9,6 +10,12 @@ from icans_risk.workflow.findings import LandmarkFindings
 
 __all__ = ["render_study_page"]
 
+# In the place of the note on pages of patients, which have no such section.
+CARRIED_OVER_NOTE = (
+    "Held-out risks come from models fitted to other patients of the same cohort. What becomes of "
+    "them in a site, product or period that a model never saw stands apart, under \u201cDoes it "
+    "carry over\u201d; another cohort was never tried."
+)
 _MADE = {
     "study_hash": "Study file (SHA-256)",
     "cohort_hash": "Cohort (SHA-256)",
@@ -30,8 +37,9 @@ def render_study_page(found: LandmarkFindings, run: RunContext, summary: Mapping
     """
     held, judged = found.scrutiny.held, found.scrutiny.assessment
     audit = found.scrutiny.audit
+    notes = [CARRIED_OVER_NOTE] if len(judged.internal_external) else run.notes
     report = study_report(
-        run,
+        replace(run, notes=notes),
         judged,
         flow=found.result.data.flows,
         characteristics=describe_characteristics(held.episodes, held.event, fewest=judged.fewest),

@@ -1,5 +1,6 @@
 """The result of a run as plain data: what ``--json`` writes and the terminal shows."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,6 +43,7 @@ def describe_study(
         "study_hash": study.hash(),
         "cohort_hash": cohort.hash(),
         "feature_hash": specification.hash(),
+        "features": json.loads(specification.to_json()),
         "cohort": {
             "patients": int(cohort.episodes["patient_id"].nunique()),
             "episodes": len(cohort.episodes),
@@ -53,7 +55,9 @@ def describe_study(
     }
 
 
-def describe_landmark(study: Study, result: LandmarkResult, scrutiny: Scrutiny) -> dict[str, Any]:
+def describe_landmark(
+    study: Study, result: LandmarkResult, scrutiny: Scrutiny | None = None
+) -> dict[str, Any]:
     """Say what was found at one landmark."""
     rows, data = result.rows, result.data
     candidates = data.vectors.shape[1]
@@ -73,9 +77,7 @@ def describe_landmark(study: Study, result: LandmarkResult, scrutiny: Scrutiny) 
             for row in computable_share(rows.vectors).to_dict("records")
         ],
         "kept_model": _describe_kept(result),
-        "assessment": scrutiny.assessment.to_dict(),
-        "stability": _describe_stability(scrutiny.stability),
-        "audit": scrutiny.audit and scrutiny.audit.to_dict(),
+        **({} if scrutiny is None else _describe_scrutiny(scrutiny)),
         "answering": describe_answering(result),
         "by_modalities": describe_patterns(result),
         "sample_size": result.size.to_dict(),
@@ -116,6 +118,14 @@ def _describe_kept(result: LandmarkResult) -> dict[str, Any]:
             "chosen": tuning.best_parameters,
             "importance": tuning.importance,
         },
+    }
+
+
+def _describe_scrutiny(scrutiny: Scrutiny) -> dict[str, Any]:
+    return {
+        "assessment": scrutiny.assessment.to_dict(),
+        "stability": _describe_stability(scrutiny.stability),
+        "audit": scrutiny.audit and scrutiny.audit.to_dict(),
     }
 
 
