@@ -261,8 +261,8 @@ AUDIT = [
     {"check": "permuted_labels", "verdict": "pass", "sentence": "Nothing is left by chance."},
 ]
 TRIPOD = [
-    {"item": "1", "section": "Title", "asks": "Name the study's kind.",
-     "status": "asked of the author", "text": "Give the title."},
+    {"item": "1", "section": "Title", "asks": "Name the kind.", "status": "asked of the author",
+     "text": "Give the title."},
     {"item": "10", "section": "Methods", "asks": "Sample size.", "status": "filled from the run",
      "text": "By the criteria of Riley."},
 ]  # fmt: skip

@@ -1,20 +1,23 @@
 """What was found at a landmark becomes the study report."""
 
-import dataclasses
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from icans_risk.report import Assessment, RunContext, tripod_table
+from icans_risk.report import Assessment, RunContext
 from icans_risk.study import Study
+from icans_risk.workflow.findings import LandmarkFindings
 from icans_risk.workflow.inputs import specify_features
 from icans_risk.workflow.landmark import LandmarkResult
 from icans_risk.workflow.landmarks import develop_landmarks
 from icans_risk.workflow.pages import describe_run
+from icans_risk.workflow.progress import SILENT
 from icans_risk.workflow.reading import read_cohort
-from icans_risk.workflow.study_page import assess_landmark, landmark_stability, study_page
+from icans_risk.workflow.scrutiny import Scrutiny, scrutinise
+from icans_risk.workflow.study_page import render_study_page
+from icans_risk.workflow.validation import Effort
 from report.parsing import Page, parse
 from workflow.small import small_study, write_cohort
 
@@ -37,7 +40,12 @@ def developed_small(
         outcome={"sensitivity": ["observed_only"]},
     )
     evaluation = study.evaluation.model_copy(
-        update={"smallest_group": 5, "subgroups": ("sex",), "leave_out": ("era",)}
+        update={
+            "smallest_group": 5,
+            "subgroups": ("sex",),
+            "leave_out": ("era",),
+            "audit": False,
+        }
     )
     study = study.model_copy(update={"evaluation": evaluation})
     cohort, _ = read_cohort(study)
@@ -48,16 +56,22 @@ def developed_small(
 
 
 @pytest.fixture(scope="module")
-def found(developed_small: Any) -> Assessment:
+def scrutiny(developed_small: Any) -> Scrutiny:
     study, result, _ = developed_small
-    return assess_landmark(study, result)
+    return scrutinise(study, result, effort=Effort(), progress=SILENT)
 
 
 @pytest.fixture(scope="module")
-def page(developed_small: Any, found: Assessment) -> Page:
-    study, result, run = developed_small
-    items = tripod_table({"data": {"sites": 6}})
-    html = study_page(study, result, found, run=run, tripod=items, made={"Seed": 7})
+def found(scrutiny: Scrutiny) -> Assessment:
+    return scrutiny.assessment
+
+
+@pytest.fixture(scope="module")
+def page(developed_small: Any, scrutiny: Scrutiny) -> Page:
+    _, result, run = developed_small
+    findings = LandmarkFindings(result=result, scrutiny=scrutiny, facts={"data": {"sites": 6}})
+    hashes = {f"{name}_hash": name * 8 for name in ("study", "cohort", "feature")}
+    html = render_study_page(findings, run, hashes)
     assert len(html.encode()) < 300_000
     return parse(html)
 
@@ -87,19 +101,18 @@ def test_every_policy_of_the_study_is_judged_on_its_own_rows(
         assert table[policy, "events"] == result.data.flows[policy]["events"]
 
 
-def test_levels_are_left_out_for_the_booster_and_the_best_simple_comparison(
-    found: Assessment,
-) -> None:
-    assert list(dict.fromkeys(found.internal_external["model"])) == ["booster", "product"]
+def test_levels_are_left_out_for_the_booster(found: Assessment) -> None:
+    assert set(found.internal_external["model"]) == {"booster"}
     assert set(found.internal_external["by"]) == {"era", "time"}
 
 
-def test_rebuilds_tell_of_stability_without_optimism(developed_small: Any) -> None:
-    study, result, _ = developed_small
-    stability = landmark_stability(study, result)
+def test_stability_is_that_of_the_rebuilds_that_are_kept(
+    developed_small: Any, scrutiny: Scrutiny
+) -> None:
+    _, result, _ = developed_small
+    stability = scrutiny.stability
     assert stability is not None
-    assert stability.rebuilds - stability.failed == 6
-    assert stability.optimism.empty
+    assert stability.rebuilds == 6
     own = result.released.model.predict_proba(result.main.plan.table(result.rows))[:, 1]
     np.testing.assert_allclose(stability.predictions["risk"], own)
 
@@ -116,9 +129,5 @@ def test_the_page_has_every_panel_and_does_not_say_that_nothing_was_left_out(pag
     assert "another cohort was never tried" in limits
     assert "product or period was never tried" not in limits
     assert "52 items:" in page.text("tripod")
+    assert "studystudy" in page.text("made")
     assert "nan" not in page.text("performance").lower()
-
-
-def test_without_a_released_model_there_is_no_stability(developed_small: Any) -> None:
-    study, result, _ = developed_small
-    assert landmark_stability(study, dataclasses.replace(result, released=None)) is None

@@ -39,6 +39,10 @@ class Evaluation(Strict):
         Counts of real patients below this are not printed; 1 prints all.
     leave_out : tuple of str
         Columns of the episodes of which each level is predicted by models that never saw it.
+    audit : bool
+        Whether the model is audited for leaks.
+    permutations : int
+        Fits of the audit on permuted outcomes.
     """
 
     thresholds: tuple[float, ...] = ()
@@ -49,6 +53,8 @@ class Evaluation(Strict):
     smallest_group: int = Field(default=10, ge=2)
     smallest_cell: int = Field(default=5, ge=1)
     leave_out: tuple[str, ...] = ("site", "product", "disease", "era")
+    audit: bool = True
+    permutations: int = Field(default=20, ge=0)
 
     @property
     def drawn_range(self) -> tuple[float, float]:

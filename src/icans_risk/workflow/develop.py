@@ -11,13 +11,16 @@ from typing import Any
 from icans_risk.report import write_pages
 from icans_risk.study import Study, load_study
 from icans_risk.tracking import artifact_folder, log_run, open_store
+from icans_risk.workflow.findings import LandmarkFindings
 from icans_risk.workflow.inputs import specify_features
-from icans_risk.workflow.landmark import LandmarkResult
 from icans_risk.workflow.landmarks import develop_landmarks
 from icans_risk.workflow.pages import describe_run, render_pages
 from icans_risk.workflow.progress import SILENT, Progress
 from icans_risk.workflow.reading import read_cohort
 from icans_risk.workflow.records import make_record
+from icans_risk.workflow.reporting import describe_facts
+from icans_risk.workflow.scrutiny import scrutinise
+from icans_risk.workflow.study_page import render_study_page
 from icans_risk.workflow.summary import describe_landmark, describe_study
 from icans_risk.workflow.validation import Effort
 
@@ -36,7 +39,7 @@ def develop(
     workers: int = 1,
     progress: Progress = SILENT,
 ) -> dict[str, Any]:
-    """Develop a study's models: validate, explain, track and report them.
+    """Develop a study's models: validate, explain, scrutinise, track and report them.
 
     Parameters
     ----------
@@ -60,7 +63,8 @@ def develop(
     -------
     dict
         Plain data: counts, flow under each end-of-observation policy, every model's
-        metrics with intervals, run identifier, paths. What is not estimable is None.
+        metrics with intervals, assessment, audit, run identifier, paths. What is not
+        estimable is None.
 
     Raises
     ------
@@ -76,29 +80,50 @@ def develop(
     progress.step()
     with _effort(study, journals, workers=workers) as effort:
         results = develop_landmarks(study, cohort, specification, effort=effort, progress=progress)
+        judged = [scrutinise(study, r, effort=effort, progress=progress) for r in results]
     summary = describe_study(study, cohort, quality, specification=specification)
-    summary["landmarks"] = [describe_landmark(study, result) for result in results]
+    summary["landmarks"] = [
+        describe_landmark(study, result, scrutiny)
+        for result, scrutiny in zip(results, judged, strict=True)
+    ]
+    found = [
+        LandmarkFindings(
+            result=result,
+            scrutiny=scrutiny,
+            facts=describe_facts(
+                study,
+                Path(study_file),
+                cohort,
+                summary=summary,
+                specification=specification,
+                result=result,
+                scrutiny=scrutiny,
+            ),
+        )
+        for result, scrutiny in zip(results, judged, strict=True)
+    ]
     progress.stage("tracking in MLflow", steps=2)
     store = open_store(tracking_uri, artifacts=Path(artifacts), experiment=study.study)
     progress.step()
-    with _stored_models(results) as folders:
+    with _stored_models(found) as folders:
         record = make_record(
             study,
             Path(study_file),
             summary,
             specification=specification,
-            results=results,
+            found=found,
             folders=folders,
         )
         run_id = log_run(store, record)
     models = {name: artifact_folder(store, run_id, name) for name in folders}
     progress.step()
-    progress.stage("writing pages", steps=len(results))
+    progress.stage("writing pages", steps=len(found))
     pages = []
-    for result in results:
-        run = describe_run(study, cohort, result, specification=specification, run_id=run_id)
-        folder = Path(reports) / f"{study.study}-{run_id[:8]}-{result.data.landmark_h:g}h"
-        write_pages(folder, render_pages(cohort, result, quality, run=run))
+    for one in found:
+        folder = Path(reports) / f"{study.study}-{run_id[:8]}-{one.name}"
+        run = describe_run(study, cohort, one.result, specification=specification, run_id=run_id)
+        written = render_pages(cohort, one.result, quality, run=run, has_study=True)
+        write_pages(folder, written | {"study.html": render_study_page(one, run, summary)})
         pages.append(str(folder.resolve()))
         progress.step()
     return summary | {
@@ -122,13 +147,12 @@ def _effort(study: Study, journals: Path | str | None, *, workers: int) -> Itera
 
 
 @contextmanager
-def _stored_models(results: Sequence[LandmarkResult]) -> Iterator[Mapping[str, Path]]:
+def _stored_models(found: Sequence[LandmarkFindings]) -> Iterator[Mapping[str, Path]]:
     """Write the released models to folders that are there while the block runs."""
     with tempfile.TemporaryDirectory(prefix="icans-risk-") as draft:
         folders = {}
-        for result in results:
-            if result.released is not None:
-                name = f"models/{result.data.landmark_h:g}h"
-                folders[name] = Path(draft) / f"{result.data.landmark_h:g}h"
-                result.released.save(folders[name])
+        for one in found:
+            if one.result.released is not None:
+                folders[f"models/{one.name}"] = Path(draft) / one.name
+                one.result.released.save(folders[f"models/{one.name}"])
         yield folders

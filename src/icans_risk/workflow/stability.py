@@ -36,7 +36,6 @@ def describe_stability(
     *,
     thresholds: Sequence[float] = (),
     span: tuple[float, float],
-    has_copies: bool = True,
 ) -> Stability:
     """Collect how much the risks hang on who happened to be in the cohort.
 
@@ -50,9 +49,6 @@ def describe_stability(
         The declared ones; none, no classification.
     span : tuple of two floats
         The range of the decision curve.
-    has_copies : bool
-        Whether the rebuilds say how often each row was drawn; without that nothing is said
-        of optimism.
 
     Returns
     -------
@@ -79,7 +75,7 @@ def describe_stability(
         curves=_curves(event, weight, built[:_DRAWN]),
         decisions=decision_instability(event, built[:_DRAWN], thresholds=grid, weight=weight),
         classification=_classification(rebuilds, thresholds),
-        optimism=_optimism(event, weight, rebuilds) if has_copies else pd.DataFrame(),
+        optimism=_optimism(event, weight, rebuilds),
     )
 
 
