@@ -3,20 +3,24 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from icans_risk.errors import StudyError
-from icans_risk.study import Study, load_study, parse_study
+from icans_risk.study import Study, parse_study
 from icans_risk.study.evaluation import DEFAULT_RANGE, Evaluation
 
 
 def read(study_file: Path, *lines: str) -> Study:
-    text = study_file.read_text(encoding="utf-8")
-    block = "".join(f"  {line}\n" for line in lines)
-    return parse_study(f"{text}\nevaluation:\n{block}", name="study.yaml")
+    """Read the study with another block, or without one."""
+    content = yaml.safe_load(study_file.read_text(encoding="utf-8"))
+    content.pop("evaluation", None)
+    if lines:
+        content["evaluation"] = yaml.safe_load("\n".join(lines))
+    return parse_study(yaml.safe_dump(content), name="study.yaml")
 
 
 def test_a_study_without_the_block_has_no_threshold_and_says_no_range(study_file: Path) -> None:
-    evaluation = load_study(study_file).evaluation
+    evaluation = read(study_file).evaluation
     assert evaluation.thresholds == ()
     assert evaluation.decision_range is None
     assert evaluation.drawn_range == DEFAULT_RANGE

@@ -93,7 +93,7 @@ def _show_foreseen(out: Console, landmark: Mapping[str, Any]) -> None:
             figures = {"estimate": row["auroc"], "low": row["auroc_low"], "high": row["auroc_high"]}
             out.print(
                 "AUROC of the booster where there was no ICANS yet, and for events later than 24 h: "
-                f"{_interval(figures)}, {row['events']} events.\n"
+                f"{_interval(figures)}, {row['patients_with_event']} events.\n"
             )
 
 

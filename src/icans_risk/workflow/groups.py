@@ -156,6 +156,7 @@ def _within(
         metrics={name: draws.metrics[name] for name in metrics},
         floor=settings.smallest_group,
         fewest=fewest,
+        judge_all=False,
         **held.columns(),
         **draws.settings(),
     )

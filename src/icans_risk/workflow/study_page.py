@@ -7,15 +7,10 @@ from typing import Any
 from icans_risk.report import RunContext, render_study, study_report, tripod_table
 from icans_risk.workflow.characteristics import describe_characteristics, describe_measured
 from icans_risk.workflow.findings import LandmarkFindings
+from icans_risk.workflow.words import CARRIED_OVER_NOTE, POOLED_NOTE
 
 __all__ = ["render_study_page"]
 
-# In the place of the note on pages of patients, which have no such section.
-CARRIED_OVER_NOTE = (
-    "Held-out risks come from models fitted to other patients of the same cohort. What becomes of "
-    "them in a site, product or period that a model never saw stands apart, under \u201cDoes it "
-    "carry over\u201d; another cohort was never tried."
-)
 _MADE = {
     "study_hash": "Study file (SHA-256)",
     "cohort_hash": "Cohort (SHA-256)",
@@ -37,9 +32,10 @@ def render_study_page(found: LandmarkFindings, run: RunContext, summary: Mapping
     """
     held, judged = found.scrutiny.held, found.scrutiny.assessment
     audit = found.scrutiny.audit
-    notes = [CARRIED_OVER_NOTE] if len(judged.internal_external) else run.notes
+    # Where groups were left out in turn, it is not true that none was ever tried.
+    instead = {POOLED_NOTE: CARRIED_OVER_NOTE} if len(judged.internal_external) else {}
     report = study_report(
-        replace(run, notes=notes),
+        replace(run, notes=[instead.get(note, note) for note in run.notes]),
         judged,
         flow=found.result.data.flows,
         characteristics=describe_characteristics(held.episodes, held.event, fewest=judged.fewest),
