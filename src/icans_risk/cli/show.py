@@ -92,7 +92,7 @@ def _show_foreseen(out: Console, landmark: Mapping[str, Any]) -> None:
         if row["model"] == "booster" and row["among"] == "no_icans_later":
             figures = {"estimate": row["auroc"], "low": row["auroc_low"], "high": row["auroc_high"]}
             out.print(
-                "AUROC of the booster where there was no ICANS yet, and for events later than 24 h: "
+                "AUROC of the booster where there was no ICANS yet, for events later than 24 h: "
                 f"{_interval(figures)}, {row['patients_with_event']} events.\n"
             )
 
