@@ -3,12 +3,14 @@
 from icans_risk.report.context import AnalyteText, EpisodeResult, Rate, RunContext
 from icans_risk.report.patient import patient_report
 from icans_risk.report.quality import quality_report
+from icans_risk.report.recordings import recordings_report
 from icans_risk.report.render import (
     INDEX_PAGE,
     QUALITY_PAGE,
     page_name,
     render_patient,
     render_quality,
+    render_recordings,
     render_ward,
     write_pages,
 )
@@ -24,8 +26,10 @@ __all__ = [
     "page_name",
     "patient_report",
     "quality_report",
+    "recordings_report",
     "render_patient",
     "render_quality",
+    "render_recordings",
     "render_ward",
     "ward_report",
     "write_pages",
