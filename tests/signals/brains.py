@@ -17,7 +17,7 @@ from icans_risk.synthetic.edf import EdfHeader, write_edf
 
 __all__ = [
     "LEFT", "RATES", "RIGHT", "balanced", "bursts", "labels", "measured", "pink", "spikes",
-    "times", "tone", "white",
+    "times", "tone", "weights", "white",
 ]  # fmt: skip
 
 Signals = NDArray[np.float64]

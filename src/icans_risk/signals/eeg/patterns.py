@@ -28,7 +28,7 @@ _STEEPEST = 3.0
 _INTERVALS_S = (1 / 3, 2.0)
 _SMOOTHING_S = 0.1
 # How much of the time discharges may fill: above the second share the waves are no spikes.
-_SPARSE, _DENSE = 0.30, 0.60
+_SPARSE, _DENSE = 0.30, 0.39
 _NEARLY = 0.85
 
 
@@ -101,7 +101,9 @@ def periodic_discharges(energy: Floats) -> Pattern:
         Strength and frequency.
     """
     smooth = ndimage.uniform_filter1d(energy, round(_SMOOTHING_S * WAVE_RATE), axis=-1)
-    filled = np.mean(smooth, axis=-1) ** 2 / (np.mean(smooth**2, axis=-1) + 1e-30)
+    # What rises above the background: of how much of the time does it consist?
+    excess = np.maximum(smooth - np.median(smooth, axis=-1, keepdims=True), 0.0)
+    filled = np.mean(excess, axis=-1) ** 2 / (np.mean(excess**2, axis=-1) + 1e-30)
     pauses = np.clip((_DENSE - float(filled.mean())) / (_DENSE - _SPARSE), 0.0, 1.0)
     correlation = _autocorrelation(smooth)
     low, high = (round(seconds * WAVE_RATE) for seconds in _INTERVALS_S)
@@ -112,7 +114,8 @@ def periodic_discharges(energy: Floats) -> Pattern:
     # Twice the interval correlates as well: the shortest of nearly equal ones is meant.
     high_enough = is_peak & (inner >= _NEARLY * float(inner[is_peak].max()))
     lag = low + int(np.argmax(high_enough))
-    dip = max(float(correlation[:lag].min()), 0.0)
+    # A slow wave is sharp twice, once on either side of zero: halfway it correlates as well.
+    dip = max(float(correlation[:lag].min()), float(correlation[lag // 2]), 0.0)
     index = float(np.clip(correlation[lag] - dip, 0.0, 1.0)) * pauses
     return Pattern(index, WAVE_RATE / lag)
 
