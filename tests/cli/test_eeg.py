@@ -221,6 +221,17 @@ def importlib_find_spec() -> Any:
     return sys.modules["importlib.util"].find_spec
 
 
+@pytest.mark.parametrize("kind", ["synthetic", ""])
+def test_a_list_of_generated_recordings_makes_a_labelled_page(
+    program: Program, tmp_path: Path, kind: str
+) -> None:
+    table = tmp_path / "recordings.csv"
+    table.write_text(f"file,episode_id,started_h,data_kind\nnone.edf,E1,3,{kind}\n")
+    run_list(program, table)
+    page = (tmp_path / "out" / "quality.html").read_text()
+    assert ("These recordings were generated." in page) == bool(kind)
+
+
 def test_calendar_times_become_hours_and_stay_nowhere(program: Program, tmp_path: Path) -> None:
     write_recording(tmp_path / "a.edf", seconds=60)
     table = tmp_path / "recordings.csv"

@@ -117,6 +117,13 @@ def test_a_card_tells_what_a_reader_needs() -> None:
         assert words in text, words
 
 
+def test_a_figure_that_is_nothing_is_not_shown() -> None:
+    values = {"burst_suppression_ratio": 0.001, "amplitude": 40.0}
+    assert report(used(2, whole={"values": values}))["shown"][0]["figures"] == [
+        "amplitude\N{NO-BREAK SPACE}40\N{NO-BREAK SPACE}µV"
+    ]
+
+
 def test_orders_that_no_model_will_see_are_said_first() -> None:
     assert report(used(2, started_h=-3.0, ordered_as="clinical"))["restricted"] == ""
     assert report(used(2, started_h=50.0))["restricted"] == ""

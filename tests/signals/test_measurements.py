@@ -1,5 +1,6 @@
 """What is put into a recording is what is measured, at every sampling rate."""
 
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -234,44 +235,48 @@ def test_a_power_that_changes_is_variable_and_a_steady_one_is_not(
     assert values["power_variability"] == pytest.approx(np.log10(9.0) / 2, abs=0.02)
 
 
-@pytest.fixture(scope="module")
-def mixture() -> np.ndarray:
+@lru_cache
+def mixture(rate: int) -> np.ndarray:
     """Something of everything, to see what changes."""
-    signals = pink(256, slope=1.2, size=12.0) + tone(9.5, 8.0, 256)
-    return np.asarray(signals + spikes(1.0, 40.0, 256))
+    signals = pink(rate, slope=1.2, size=12.0) + tone(9.5, 8.0, rate)
+    return np.asarray(signals + spikes(1.0, 40.0, rate))
 
 
-def test_a_common_reference_changes_nothing(tmp_path: Path, mixture: np.ndarray) -> None:
-    plain = values_of(tmp_path, mixture, 256)
-    ear = 60.0 * np.sin(2 * np.pi * 1.7 * np.arange(mixture.shape[1]) / 256)
-    moved = values_of(tmp_path, mixture + ear, 256)
+@at_every_rate
+def test_a_common_reference_changes_nothing(tmp_path: Path, rate: int) -> None:
+    plain = values_of(tmp_path, mixture(rate), rate)
+    ear = 60.0 * np.sin(2 * np.pi * 1.7 * times(rate, 90))
+    moved = values_of(tmp_path, mixture(rate) + ear, rate)
     assert moved == pytest.approx(plain, rel=0.01, abs=0.003)
 
 
-def test_an_electrode_as_reference_is_put_back(tmp_path: Path, mixture: np.ndarray) -> None:
-    plain = values_of(tmp_path, mixture, 256)
+@at_every_rate
+def test_an_electrode_as_reference_is_put_back(tmp_path: Path, rate: int) -> None:
+    plain = values_of(tmp_path, mixture(rate), rate)
     others = [n for n, name in enumerate(ELECTRODES) if name != "Cz"]
-    against = mixture[others] - mixture[ELECTRODES.index("Cz")]
+    against = mixture(rate)[others] - mixture(rate)[ELECTRODES.index("Cz")]
     names = [f"EEG {ELECTRODES[n]}-Cz" for n in others]
-    found = measured(tmp_path, against, 256, labels=names)
+    found = measured(tmp_path, against, rate, labels=names)
     assert found["channels"]["restored"] == "Cz"
     assert found["channels"]["missing"] == []
     assert found["whole"]["values"] == pytest.approx(plain, rel=0.01, abs=0.003)
 
 
-def test_the_order_of_channels_changes_nothing(tmp_path: Path, mixture: np.ndarray) -> None:
-    plain = values_of(tmp_path, mixture, 256)
+@at_every_rate
+def test_the_order_of_channels_changes_nothing(tmp_path: Path, rate: int) -> None:
+    plain = values_of(tmp_path, mixture(rate), rate)
     order = np.random.default_rng(4).permutation(len(ELECTRODES))
-    found = measured(tmp_path, mixture[order], 256, labels=[labels()[n] for n in order])
-    assert found["whole"]["values"] == pytest.approx(plain, rel=1e-6, abs=1e-9)
+    found = measured(tmp_path, mixture(rate)[order], rate, labels=[labels()[n] for n in order])
+    assert found["whole"]["values"] == pytest.approx(plain, rel=1e-5, abs=1e-6)
 
 
+@at_every_rate
 @pytest.mark.parametrize("gain", [0.5, 2.0])
 def test_a_gain_scales_powers_and_leaves_shares_and_shapes(
-    tmp_path: Path, mixture: np.ndarray, gain: float
+    tmp_path: Path, rate: int, gain: float
 ) -> None:
-    plain = values_of(tmp_path, mixture, 256)
-    scaled = values_of(tmp_path, gain * mixture, 256)
+    plain = values_of(tmp_path, mixture(rate), rate)
+    scaled = values_of(tmp_path, gain * mixture(rate), rate)
     in_microvolts = {"low_voltage_index", "burst_suppression_ratio"}
     for name, value in plain.items():
         if name in in_microvolts:
@@ -281,11 +286,11 @@ def test_a_gain_scales_powers_and_leaves_shares_and_shapes(
         assert scaled[name] == pytest.approx(factor * value, rel=0.01, abs=0.003), name
 
 
-def test_a_unit_of_volts_or_millivolts_gives_the_same(tmp_path: Path, mixture: np.ndarray) -> None:
-    plain = values_of(tmp_path, mixture, 256)
+def test_a_unit_of_volts_or_millivolts_gives_the_same(tmp_path: Path) -> None:
+    plain = values_of(tmp_path, mixture(256), 256)
     for unit, factor in (("mV", 1e-3), ("V", 1e-6), ("nV", 1e3), ("\u00b5V", 1.0)):
         physical = (-3000.0 * factor, 3000.0 * factor)
-        found = measured(tmp_path, mixture * factor, 256, unit=unit, physical=physical)
+        found = measured(tmp_path, mixture(256) * factor, 256, unit=unit, physical=physical)
         assert found["whole"]["values"] == pytest.approx(plain, rel=0.01, abs=0.003), unit
 
 

@@ -30,6 +30,7 @@ _ORDERS = {
 }  # fmt: skip
 _RESTRICTED = ("clinical", "unknown")
 _FORMATS = {"edf": "EDF", "bdf": "BDF", "brainvision": "BrainVision"}
+_LEAST_SHOWN = 0.005
 _FIGURES = (
     ("posterior_dominant_rhythm", "posterior rhythm", "Hz"),
     ("delta_theta_alpha_ratio", "(δ + θ) / α", ""),
@@ -207,8 +208,9 @@ def _length(seconds: float) -> str:
 def _figures(values: Mapping[str, float]) -> list[str]:
     shown = []
     for name, label, unit in _FIGURES:
-        if name in values:
-            value = values[name]
+        value = values.get(name, 0.0)
+        # Nothing is suppressed in most recordings.
+        if value >= _LEAST_SHOWN:
             text = percent(value) if unit == "share" else f"{value:.3g} {unit}".strip()
             shown.append(f"{label} {text}".replace(" ", NO_BREAK))
     return shown

@@ -54,8 +54,6 @@ class Reading:
         Processes; one for each processor by default.
     memory_gib, seconds : float
         What each process may use, the latter for each recording.
-    data_kind : {"real", "synthetic"}
-        Printed on the page.
     """
 
     turnaround: float | Literal["catalogue"] | None = None
@@ -63,7 +61,6 @@ class Reading:
     workers: int | None = None
     memory_gib: float = 2.0
     seconds: float = 600.0
-    data_kind: Literal["real", "synthetic"] = "real"
 
     @property
     def policy(self) -> Turnaround:
@@ -115,7 +112,8 @@ def measure_recordings(
     require_mne()
     if out.exists() or out.is_symlink():
         raise CohortError(f"{out}: exists, and is never overwritten. Name another folder.")
-    recordings = read_recordings(_read_table(recordings_file, reading), recordings_file.parent)
+    table = _read_table(recordings_file, reading)
+    recordings = read_recordings(table, recordings_file.parent)
     reading.policy.check(recordings["available_h"])
     visual = [] if visual_file is None else [_read_visual(visual_file, reading)]
     journal = Journal(out)
@@ -133,7 +131,7 @@ def measure_recordings(
         page = recordings_report(
             listed,
             events=len(events),
-            data_kind=reading.data_kind,
+            data_kind=_data_kind(table),
             package_version=icans_risk.__version__,
         )
         write_whole(draft / PAGE, render_recordings(page))
@@ -144,6 +142,12 @@ def measure_recordings(
 
 def _read_table(file: Path, reading: Reading) -> pd.DataFrame:
     return hours_since_infusion(read_text_table(file), reading.time_zone, where=file.name)
+
+
+def _data_kind(table: pd.DataFrame) -> Literal["real", "synthetic"]:
+    """Say whether the list holds generated recordings, as the list of the generator does."""
+    is_generated = "data_kind" in table and (table["data_kind"] == "synthetic").any()
+    return "synthetic" if is_generated else "real"
 
 
 def _read_visual(file: Path, reading: Reading) -> pd.DataFrame:
