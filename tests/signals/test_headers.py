@@ -1,5 +1,6 @@
 """A header is held against its file before any sample is read."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -155,6 +156,17 @@ def test_the_hours_of_an_interrupted_recording_are_those_of_the_clock(tmp_path: 
     assert [hour["epochs"] for hour in found["hours"]] == [12, 12]
 
 
+def test_an_epoch_that_reaches_across_the_hour_ends_it_later(tmp_path: Path) -> None:
+    starts = [*range(3535, 3655), *range(5400, 5500)]
+    found = work({"path": str(annotated(tmp_path / "a.edf", kind="EDF+D", starts=starts))})
+    assert found["hours"] == []
+    starts = [*range(0, 60), *range(3535, 3655), *range(5400, 5500)]
+    found = work({"path": str(annotated(tmp_path / "a.edf", kind="EDF+D", starts=starts))})
+    first, second = found["hours"]
+    # The epoch that begins at 3595 s belongs to the first hour and ends at 3605 s.
+    assert (first["end_s"], second["start_s"]) == (3605.0, 3605.0)
+
+
 @pytest.mark.parametrize(
     ("kind", "starts", "code"),
     [
@@ -169,7 +181,9 @@ def test_times_of_records_have_to_make_sense(
     tmp_path: Path, kind: str, starts: list[float | None], code: str | None
 ) -> None:
     file = annotated(tmp_path / "a.edf", kind=kind, starts=starts)
-    assert work({"path": str(file)})["refused"] == code
+    found = work({"path": str(file)})
+    assert found["refused"] == code
+    json.dumps(found, allow_nan=False)
 
 
 @pytest.mark.parametrize("kind", ["INT_16", "IEEE_FLOAT_32"])

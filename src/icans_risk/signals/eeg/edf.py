@@ -165,12 +165,13 @@ def _read_onsets(
     begin = sum(samples[:signal]) * layout.sample_bytes
     # An onset is a short number; what follows it is text that nobody needs.
     length = min(samples[signal] * layout.sample_bytes, 32)
-    records = np.memmap(
-        file, np.uint8, "r", offset=layout.header_bytes, shape=(layout.records, width)
-    )
-    cells = np.ascontiguousarray(records[:, begin : begin + length])
-    found = (_ONSET.match(cell.tobytes()) for cell in cells)
-    return np.array([float(match[1]) if match else math.nan for match in found])
+    starts = np.full(layout.records, math.nan)
+    with file.open("rb") as stream:
+        for record in range(layout.records):
+            stream.seek(layout.header_bytes + record * width + begin)
+            match = _ONSET.match(stream.read(length))
+            starts[record] = float(match[1]) if match else math.nan
+    return starts
 
 
 def _text(field: bytes) -> str:

@@ -1,6 +1,6 @@
 """From a chunk of samples to what each epoch shows, against the average of good electrodes."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,15 +84,18 @@ class Seen:
     periodic: Floats
     block_start_s: Floats
 
+    def without_spectra(self) -> "Seen":
+        """Return all but the spectra, which are large and have been added up."""
+        return replace(self, density=np.empty((0, 0, 0), dtype=np.float32))
+
     @staticmethod
     def join(parts: "list[Seen]") -> "Seen":
-        """Put parts of one recording together; their spectra, which are large, are left out."""
+        """Put parts of one recording without their spectra together."""
         arrays = {
             field.name: np.concatenate([getattr(part, field.name) for part in parts])
             for field in fields(Seen)
-            if field.name != "density"
         }
-        return Seen(**arrays, density=np.empty((0, 0, 0), dtype=np.float32))
+        return Seen(**arrays)
 
 
 def look(values: Floats, rails: Floats, rate: float, *, start_s: float, restored: bool) -> Seen:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from icans_risk.signals.eeg.epochs import Seen
 from icans_risk.signals.eeg.mean_spectra import POSTERIOR, spectral_measurements
+from icans_risk.signals.eeg.opening import EPOCH_S
 from icans_risk.signals.eeg.spectra import BANDS
 from icans_risk.signals.eeg.states import State
 
@@ -129,6 +130,8 @@ def _measure(
     mine = np.isin(seen.start_s // HOUR_S, hours)
     clean = mine & seen.is_clean
     start_s = float(seen.start_s[mine][0])
+    # After an interruption an epoch may reach across the hour's end.
+    end_s = max(end_s, float(seen.start_s[mine][-1]) + EPOCH_S)
     count = int(clean.sum())
     if count < FEWEST_EPOCHS:
         return Measured(start_s, end_s, int(mine.sum()), count, (), {})

@@ -124,6 +124,8 @@ class RefusedError(SignalError):
     """
 
     def __init__(self, code: str, **figures: float) -> None:
-        self.code, self.figures = code, figures
+        # Plain floats: they are written as JSON.
+        self.code = code
+        self.figures = {name: float(value) for name, value in figures.items()}
         shown = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in figures.items())
         super().__init__(f"{REASONS[code].message} {REASONS[code].remedy} ({shown})")

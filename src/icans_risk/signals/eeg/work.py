@@ -137,7 +137,7 @@ def measure_file(path: Path) -> dict[str, Any]:
         )  # fmt: skip
         spectra.add(seen)
         picture.add(seen, grid)
-        parts.append(seen)
+        parts.append(seen.without_spectra())
     seen = Seen.join(parts)
     _refuse_implausible(seen)
     if int(seen.is_clean.sum()) < FEWEST_EPOCHS:
