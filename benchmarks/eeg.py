@@ -1,8 +1,8 @@
 """Time the reading of an hour of EEG against plain calls of the same libraries, in one run.
 
 Run: ``python benchmarks/eeg.py [--minutes 60] [--rounds 5]``. Makes an EDF of 19 channels at
-256 Hz, then takes the shortest of several rounds, each program in a process of its own with one
-thread, and the peak memory of that process:
+256 Hz, then takes the processor seconds of the shortest of several rounds, each program in a
+process of its own with one thread, and the peak memory of that process:
 
 - ``raw fft``: NumPy's FFT of the samples in memory, in epochs of 10 s, and nothing else, the bound;
 - ``band powers``: ``spectra`` and ``band_weights`` on the same samples: ours;
@@ -79,13 +79,13 @@ def load(file: Path) -> np.ndarray:
 
 
 def shortest(use: Callable[[], object], rounds: int) -> float:
-    """Return the seconds of the shortest round, the first one unmeasured."""
+    """Return the processor seconds of the shortest round, the first one unmeasured."""
     use()
     taken = []
     for _ in range(rounds):
-        before = time.perf_counter()
+        before = time.process_time()
         use()
-        taken.append(time.perf_counter() - before)
+        taken.append(time.process_time() - before)
     return min(taken)
 
 

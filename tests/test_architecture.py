@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "features": {"cohort", "catalogue"},
     "models": {"splits"},
     "explanation": {"models", "features"},
-    "report": {"evaluation", "evidence", "catalogue"},
+    "report": {"evaluation", "evidence", "catalogue", "strict_yaml"},
     "tracking": {"study"},
     "workflow": {
         "cohort", "splits", "evaluation", "catalogue", "study", "ingest", "grading", "outcome",

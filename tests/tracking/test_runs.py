@@ -42,7 +42,8 @@ def test_the_run_tells_the_study(client: MlflowClient, developed: Any) -> None:
 def test_every_model_is_a_child_with_intervals(client: MlflowClient, developed: Any) -> None:
     found = children(client, developed)
     assert set(found) == {
-        "booster", "prevalence", "product", "current_crs_and_product", "penalised_logistic",
+        "booster", "prevalence", "product", "current_crs_and_product", "current_icans",
+        "penalised_logistic",
     }  # fmt: skip
     summary = developed.summary["landmarks"][0]["models"]["booster"]["metrics"]["auroc"]
     metrics = found["booster"].data.metrics

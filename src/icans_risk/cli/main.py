@@ -16,8 +16,11 @@ from icans_risk.cli.ingest import check, ingest
 from icans_risk.cli.init import init
 from icans_risk.cli.outcomes import outcomes
 from icans_risk.cli.pseudonyms import make_key, reidentify
+from icans_risk.cli.recalibrate import recalibrate
+from icans_risk.cli.sample_size import sample_size
 from icans_risk.cli.schema import schema
 from icans_risk.cli.simulate import simulate
+from icans_risk.cli.tune import tune
 from icans_risk.errors import IcansRiskError
 
 __all__ = ["app", "run"]
@@ -35,7 +38,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 COMMANDS = (
-    demo, init, check, ingest, eeg, develop, simulate, outcomes, grade,
+    demo, init, check, ingest, eeg, sample_size, develop, tune, recalibrate, simulate, outcomes,
+    grade,
     catalogue, schema, export_meds, make_key, reidentify,
 )  # fmt: skip
 for command in COMMANDS:
