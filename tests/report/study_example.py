@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from icans_risk.report import Assessment, Stability, study_report
+from icans_risk.report import Assessment, Stability
+from icans_risk.report.study import study_report
 from report.examples import RUN
 
 NAN = float("nan")

@@ -9,6 +9,7 @@ import icans_risk
 from icans_risk.cli.catalogue import catalogue
 from icans_risk.cli.demo import demo
 from icans_risk.cli.develop import develop
+from icans_risk.cli.eeg import eeg
 from icans_risk.cli.export_meds import export_meds
 from icans_risk.cli.grade import grade
 from icans_risk.cli.ingest import check, ingest
@@ -37,7 +38,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 COMMANDS = (
-    demo, init, check, ingest, sample_size, develop, tune, recalibrate, simulate, outcomes, grade,
+    demo, init, check, ingest, eeg, sample_size, develop, tune, recalibrate, simulate, outcomes,
+    grade,
     catalogue, schema, export_meds, make_key, reidentify,
 )  # fmt: skip
 for command in COMMANDS:

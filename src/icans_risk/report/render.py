@@ -19,6 +19,7 @@ __all__ = [
     "page_name",
     "render_patient",
     "render_quality",
+    "render_recordings",
     "render_study",
     "render_ward",
     "write_pages",
@@ -129,6 +130,22 @@ def render_study(report: Mapping[str, Any], *, has_index: bool = True) -> str:
         One HTML page without script and without anything to fetch.
     """
     return _render("study", report, back=INDEX_PAGE if has_index else "")
+
+
+def render_recordings(report: Mapping[str, Any]) -> str:
+    """Render the page of EEG recordings.
+
+    Parameters
+    ----------
+    report : dict
+        From ``recordings_report``.
+
+    Returns
+    -------
+    str
+        One HTML page; its pictures stand in it.
+    """
+    return _render("recordings", report)
 
 
 def _render(template: str, report: Mapping[str, Any], **links: str) -> str:

@@ -7,14 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from icans_risk.report import (
-    Assessment,
-    RunFacts,
-    cohort_facts,
-    collect_facts,
-    merge_facts,
-    missing_shares,
-)
+from icans_risk.report import Assessment, RunFacts
+from icans_risk.report.cohort_facts import cohort_facts, merge_facts, missing_shares
+from icans_risk.report.collect import collect_facts
 from icans_risk.study import Study
 from icans_risk.workflow.landmark import LandmarkResult
 from icans_risk.workflow.plain import plain

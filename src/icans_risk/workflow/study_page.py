@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from icans_risk.report import RunContext, render_study, study_report, tripod_table
+from icans_risk.report import RunContext, render_study, tripod_table
+from icans_risk.report.study import study_report
 from icans_risk.workflow.characteristics import describe_characteristics, describe_measured
 from icans_risk.workflow.findings import LandmarkFindings
 from icans_risk.workflow.words import CARRIED_OVER_NOTE, POOLED_NOTE
