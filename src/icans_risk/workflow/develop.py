@@ -8,19 +8,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from icans_risk.features import FeatureSpecification
-from icans_risk.report import STUDY_PAGE, write_pages
+from icans_risk.models.stored import stored_hash
+from icans_risk.report import STUDY_PAGE, RunFacts, write_pages
 from icans_risk.study import Study, load_study
-from icans_risk.tracking import artifact_folder, log_run, open_store
+from icans_risk.tracking import RunRecord, artifact_folder, log_run, open_store
 from icans_risk.workflow.findings import LandmarkFindings
 from icans_risk.workflow.inputs import specify_features
+from icans_risk.workflow.landmark import LandmarkResult
 from icans_risk.workflow.landmarks import develop_landmarks
 from icans_risk.workflow.pages import describe_run, render_pages
 from icans_risk.workflow.progress import SILENT, Progress
 from icans_risk.workflow.reading import read_cohort
 from icans_risk.workflow.records import make_record
 from icans_risk.workflow.reporting import describe_facts
-from icans_risk.workflow.scrutiny import scrutinise
+from icans_risk.workflow.scrutiny import Scrutiny, scrutinise
 from icans_risk.workflow.study_page import render_study_page
 from icans_risk.workflow.summary import describe_landmark, describe_study
 from icans_risk.workflow.validation import Effort
@@ -87,16 +88,17 @@ def develop(
         describe_landmark(study, result, scrutiny)
         for result, scrutiny in zip(results, judged, strict=True)
     ]
-    found = [
-        LandmarkFindings(
-            result, scrutiny, describe_facts(study, summary, result, scrutiny=scrutiny)
+    with _stored_models(results) as folders:
+        found = [
+            LandmarkFindings(
+                result, scrutiny, _facts(study, summary, result, scrutiny=scrutiny, folders=folders)
+            )
+            for result, scrutiny in zip(results, judged, strict=True)
+        ]
+        record = make_record(
+            study, study_file, summary, specification=specification, found=found, folders=folders
         )
-        for result, scrutiny in zip(results, judged, strict=True)
-    ]
-    tracked = _track(
-        study, Path(study_file), summary, found=found, specification=specification,
-        uri=tracking_uri, artifacts=Path(artifacts), progress=progress,
-    )  # fmt: skip
+        tracked = _track(study, record, tracking_uri, artifacts=artifacts, progress=progress)
     progress.stage("writing pages", steps=len(found))
     pages = []
     for one in found:
@@ -108,38 +110,44 @@ def develop(
         write_pages(folder, written | {STUDY_PAGE: render_study_page(one, run, summary)})
         pages.append(str(folder.resolve()))
         progress.step()
-    paths = {"reports": pages, "tracking": tracked.pop("uri"), "models": tracked.pop("models")}
-    return summary | tracked | {"paths": paths}
+    return summary | tracked | {"paths": {"reports": pages, **tracked["paths"]}}
+
+
+def _facts(
+    study: Study,
+    summary: Mapping[str, Any],
+    result: LandmarkResult,
+    *,
+    scrutiny: Scrutiny,
+    folders: Mapping[str, Path],
+) -> RunFacts:
+    folder = folders.get(_model_name(result))
+    files = {} if folder is None else {"model.json": stored_hash(folder)}
+    return describe_facts(study, summary, result, scrutiny=scrutiny, files=files)
 
 
 def _track(
-    study: Study,
-    study_file: Path,
-    summary: dict[str, Any],
-    *,
-    found: Sequence[LandmarkFindings],
-    specification: FeatureSpecification,
-    uri: str,
-    artifacts: Path,
-    progress: Progress,
+    study: Study, record: RunRecord, uri: str, *, artifacts: Path | str, progress: Progress
 ) -> dict[str, Any]:
     """Keep the run in MLflow and say where it is."""
     progress.stage("tracking in MLflow", steps=2)
-    store = open_store(uri, artifacts=artifacts, experiment=study.study)
+    store = open_store(uri, artifacts=Path(artifacts), experiment=study.study)
     progress.step()
-    with _stored_models(found) as folders:
-        record = make_record(
-            study, study_file, summary, specification=specification, found=found, folders=folders
-        )
-        run_id = log_run(store, record)
+    run_id = log_run(store, record)
     progress.step()
     return {
         "run_id": run_id,
         "experiment_id": store.experiment_id,
-        "uri": store.uri,
-        "models": {name: artifact_folder(store, run_id, name) for name in folders},
+        "paths": {
+            "tracking": store.uri,
+            "models": {name: artifact_folder(store, run_id, name) for name in record.folders},
+        },
         "mlflow_ui": f"mlflow ui --backend-store-uri {shlex.quote(store.uri)}",
     }
+
+
+def _model_name(result: LandmarkResult) -> str:
+    return f"models/{result.data.landmark_h:g}h"
 
 
 @contextmanager
@@ -155,12 +163,13 @@ def _effort(study: Study, journals: Path | str | None, *, workers: int) -> Itera
 
 
 @contextmanager
-def _stored_models(found: Sequence[LandmarkFindings]) -> Iterator[Mapping[str, Path]]:
+def _stored_models(results: Sequence[LandmarkResult]) -> Iterator[Mapping[str, Path]]:
     """Write the released models to folders that are there while the block runs."""
     with tempfile.TemporaryDirectory(prefix="icans-risk-") as draft:
         folders = {}
-        for one in found:
-            if one.result.released is not None:
-                folders[f"models/{one.name}"] = Path(draft) / one.name
-                one.result.released.save(folders[f"models/{one.name}"])
+        for result in results:
+            if result.released is not None:
+                name = _model_name(result)
+                folders[name] = Path(draft) / name.replace("/", "-")
+                result.released.save(folders[name])
         yield folders

@@ -20,7 +20,7 @@ __all__ = ["make_record"]
 
 def make_record(
     study: Study,
-    study_file: Path,
+    study_file: Path | str,
     summary: dict[str, Any],
     *,
     specification: FeatureSpecification,
@@ -73,7 +73,7 @@ def make_record(
         tags=tags | _verdicts(found) | {"mlflow.note.content": first.size.verdict},
         # The headline of the study is its booster at the first landmark.
         metrics=metrics_of(first.main),
-        files={"study": study_file},
+        files={"study": Path(study_file)},
         folders=folders,
         documents={
             "study/summary.json": summary,

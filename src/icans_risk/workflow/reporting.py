@@ -21,7 +21,12 @@ _PLOTS = ["calibration curve with band", "decision curve", "risk distribution by
 
 
 def describe_facts(
-    study: Study, summary: Mapping[str, Any], result: LandmarkResult, *, scrutiny: Scrutiny
+    study: Study,
+    summary: Mapping[str, Any],
+    result: LandmarkResult,
+    *,
+    scrutiny: Scrutiny,
+    files: Mapping[str, str],
 ) -> RunFacts:
     """Collect what a finished run knows of itself at one landmark.
 
@@ -35,6 +40,8 @@ def describe_facts(
         The models.
     scrutiny : Scrutiny
         How they were judged.
+    files : mapping of str to str
+        Stored files of the released model, with their SHA-256.
     """
     judged, fewest = scrutiny.assessment, fewest_shown(study)
     thresholds = list(study.evaluation.thresholds)
@@ -49,7 +56,8 @@ def describe_facts(
         {
             "missing": {"shares": missing_shares(result.rows.vectors)},
             "validation": _validation(study, scrutiny),
-            "model": {"thresholds": thresholds} if thresholds else {},
+            "model": ({"thresholds": thresholds} if thresholds else {})
+            | ({"files": dict(files)} if files else {}),
             "performance": _performance(judged),
             "software": {
                 "python": platform.python_version(),
