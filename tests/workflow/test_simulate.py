@@ -1,6 +1,7 @@
 """A synthetic cohort on disk: apart from its truth, whole or not at all, and through the path."""
 
 import json
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,17 @@ def test_the_demo_runs_and_says_that_it_is_synthetic(
     tmp_path: Path, store_template: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("icans_risk.workflow.demo.DEMO", Simulation(patients=150, seed=7))
+    # As much of it as shows that it runs: what it computes is tested elsewhere.
+    text = (files("icans_risk.workflow") / "demo.yaml").read_text(encoding="utf-8")
+    for full, least in {
+        "repeats: 4": "repeats: 1",
+        "resamples: 500": "resamples: 100",
+        "rebuilds: 40": "rebuilds: 6",
+        "permutations: 5": "permutations: 1",
+    }.items():
+        assert full in text
+        text = text.replace(full, least)
+    monkeypatch.setattr("icans_risk.workflow.demo._study_text", lambda: text)
     settings: dict[str, Any] = {
         "tracking_uri": copy_store(store_template, tmp_path / "mlruns"),
         "artifacts": tmp_path / "artifacts",
