@@ -152,8 +152,14 @@ def test_the_demo_runs_and_says_that_it_is_synthetic(
     (pages,) = summary["paths"]["reports"]
     page = (Path(pages) / "patient-001.html").read_text()
     assert "SYNTHETIC DATA." in page or "Synthetic data." in page
-    again = run_demo(tmp_path / "demo", **settings)
-    assert again["cohort_hash"] == summary["cohort_hash"]
+    made = (tmp_path / "demo" / "cohort" / "manifest.json").stat().st_mtime_ns
+    developed: list[Path] = []
+    monkeypatch.setattr(
+        "icans_risk.workflow.demo.develop", lambda study, **_: developed.append(study)
+    )
+    run_demo(tmp_path / "demo", **settings)
+    assert developed == [tmp_path / "demo" / "study.yaml"], "developed again, not simulated again"
+    assert (tmp_path / "demo" / "cohort" / "manifest.json").stat().st_mtime_ns == made
 
 
 def test_the_committed_sample_is_what_its_command_makes(root: Path, tmp_path: Path) -> None:
