@@ -1,4 +1,4 @@
-"""Miniatures of the studies of the audit, and what their full tables promise."""
+"""Miniatures of the studies of the audit."""
 
 import pandas as pd
 import pytest
@@ -52,19 +52,3 @@ def test_columns_chosen_and_risks_calibrated_anew_change_nothing_about_that() ->
     table = load("permuted_labels").run(permutations=20, seed=4)
     assert table["mean"].between(0.47, 0.53).all()
     assert table.loc[table["pipeline"].str.contains("calibrated"), "refused"].item() > 0.1
-
-
-def test_the_committed_table_flags_every_leak_and_few_clean_cohorts() -> None:
-    table = pd.read_csv(STUDIES / "planted_leaks.csv")
-    assert (table["cohorts"] == 100).all()
-    found = flags(table).xs("any", level="check")
-    assert all(found[leak] == 100 for leak in LEAKS)
-    assert found[CLEAN] <= 5
-
-
-def test_the_committed_table_of_permutations_is_at_one_half() -> None:
-    table = pd.read_csv(STUDIES / "permuted_labels.csv")
-    assert (table["permutations"] == 200).all()
-    assert table["mean"].between(0.48, 0.52).all()
-    # The trap: pooled over folds the same risks rank below one half.
-    assert (table["pooled_mean"] < table["mean"]).all()
