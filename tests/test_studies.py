@@ -83,8 +83,7 @@ def test_the_committed_tables_name_their_seed_and_commit() -> None:
         "ceilings",
         "feature_cost",
         "informative_ordering",
-        "permuted_labels",
-        "planted_leaks",
+        "models_by_size",
         "sample_size_by_simulation",
         "unit_shifts",
     ):

@@ -27,6 +27,7 @@ def test_the_wheel_holds_yaml_templates_and_types(wheel: Path) -> None:
     assert "icans_risk/workflow/demo.yaml" in names
     assert "icans_risk/synthetic/parameters.yaml" in names
     assert "icans_risk/evidence/incidence.yaml" in names
+    assert "icans_risk/models/recommendation.csv" in names
     assert "icans_risk/ingest/draft/synonyms.yaml" in names
     assert "icans_risk/report/tripod.yaml" in names
     assert "icans_risk/evaluation/sample_size_by_simulation.csv" in names

@@ -47,6 +47,7 @@ def test_the_way_begins_at_the_prevalence_and_ends_at_the_large_model(
 ) -> None:
     assert miniature.loc["ceiling", "log_loss_share"] == 1.0
     assert miniature.loc["ceiling", "patients"] == 900
+    assert miniature.loc["truth", "auroc_share"] > 1.0
     assert miniature.loc["prevalence", "auroc_share"] == 0.0
     assert -0.2 < miniature.loc["prevalence", "log_loss_share"] < 0.05
 
@@ -59,7 +60,7 @@ def test_models_of_two_hundred_patients_are_on_the_way(miniature: pd.DataFrame) 
 
 
 def test_each_row_says_of_how_many_cohorts_it_is(miniature: pd.DataFrame) -> None:
-    arms = miniature.drop("ceiling")
+    arms = miniature.drop(["ceiling", "truth"])
     assert set(arms.index) == set(CHEAP)
     assert (arms["repeats"] == 2).all()
     assert (arms["patients"] == 200).all()
@@ -113,6 +114,7 @@ def test_without_signal_everyone_has_the_same_true_risk(study: ModuleType) -> No
     fits = study.run(rows, variant="no_signal", arms=arms, cohorts={150: 1}, test=150, ceiling=200)
     table = study.summarise(fits).set_index("arm")
     assert table["log_loss_share"].isna().all()
+    assert table.loc["truth", "auroc"] == pytest.approx(0.5)
     assert table.loc["elastic_net", "claims_skill"] in (0.0, 1.0)
 
 
@@ -126,6 +128,69 @@ def test_a_stopped_run_goes_on_from_the_fits_that_it_kept(
     written = kept.stat().st_mtime_ns
     both = study.run(rows, arms=arms, folder=tmp_path, **settings)
     assert kept.stat().st_mtime_ns == written
-    assert set(both["arm"]) == {"ceiling", "m_easix", "product_age_crs"}
-    taken_up = both[both["arm"] == first["arm"].iloc[-1]]["auroc"].to_numpy()
-    np.testing.assert_allclose(taken_up, first["auroc"].to_numpy()[1:])
+    assert set(both["arm"]) == {"ceiling", "truth", "m_easix", "product_age_crs"}
+    taken_up = both.loc[both["arm"] == arms[0].name, "auroc"].to_numpy()
+    np.testing.assert_allclose(taken_up, first["auroc"].to_numpy()[2:])
+
+
+@pytest.fixture(scope="module")
+def pages() -> ModuleType:
+    return load("models_by_size_pages")
+
+
+@pytest.fixture(scope="module")
+def table(pages: ModuleType) -> pd.DataFrame:
+    found: pd.DataFrame = pages.read_table()
+    return found.set_index(["variant", "patients", "arm"]).sort_index()
+
+
+def test_the_committed_table_holds_all_sizes_and_says_how_many_cohorts(table: pd.DataFrame) -> None:
+    for variant in ("linear", "interactions"):
+        for patients in (100, 300, 1_000, 5_000):
+            at = table.loc[(variant, patients)]
+            assert {"elastic_net", "booster", "late_fusion", "m_easix", "icans_grade"} <= set(
+                at.index
+            )
+            assert (
+                at.loc[["elastic_net", "booster", "late_fusion", "m_easix"], "repeats"] == 20
+            ).all()
+    assert table.loc[("no_signal", 300), "repeats"].min() == 200
+
+
+def test_a_thousand_patients_are_most_of_the_way_and_calibrated(table: pd.DataFrame) -> None:
+    best = table.loc[("interactions", 1_000, "elastic_net")]
+    assert best["auroc_share"] >= 0.90
+    assert best["log_loss_share"] >= 0.85
+    assert 0.85 <= best["slope"] <= 1.15
+
+
+def test_the_package_recommends_what_the_table_says(pages: ModuleType) -> None:
+    written = pd.read_csv(pages.RECOMMENDATION, dtype={"commit": str})
+    pd.testing.assert_frame_equal(written, pages.recommend_by_size(pages.read_table()))
+
+
+def test_the_page_holds_the_tables_as_they_are(pages: ModuleType) -> None:
+    page = pages.PAGE.read_text(encoding="utf-8")
+    for name, block in pages.tables_of_page(pages.read_table()).items():
+        assert pages.fill(page, name, block) == page
+        assert block in page
+
+
+def test_the_figure_has_a_panel_for_each_kind_of_cohort(pages: ModuleType) -> None:
+    figure = pages.draw(pages.read_table())
+    assert [axes.get_title(loc="left") for axes in figure.axes] == [
+        "effects add up",
+        "effects interact",
+        "nothing to learn",
+    ]
+    assert "Synthetic" in figure.get_supxlabel()
+
+
+def test_false_claims_are_counted_cohort_by_cohort(study: ModuleType) -> None:
+    rows = sys.modules["size_populations"].load_rows("no_signal", 400, seed=4)
+    found = load("false_claims").run(rows, cohorts={"elastic net": {100: 4}})
+    (line,) = found.to_dict("records")
+    assert (line["model"], line["patients"], line["cohorts"]) == ("elastic net", 100, 4)
+    assert 0.3 < line["auroc"] < 0.7
+    assert 0.0 < line["z_sd"] < 4.0
+    assert {line["above"], line["below"], line["half_above"]} <= {0.0, 0.25, 0.5, 0.75, 1.0}

@@ -71,7 +71,9 @@ def _show_landmark(out: Console, landmark: Mapping[str, Any]) -> None:
     out.print(_flow_table(landmark))
     _show_inputs(out, landmark)
     size = landmark["sample_size"]
-    said = [text for text in (size["verdict"], size["simulated"]) if text is not None]
+    said = [
+        size[name] for name in ("verdict", "simulated", "recommended") if size[name] is not None
+    ]
     out.print("\n" + "\n".join(said) + "\n", markup=False)
     out.print(_model_table(landmark))
     out.print(

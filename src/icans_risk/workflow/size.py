@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from icans_risk.evaluation import required_sample_size, simulated_sample_size, verdict
+from icans_risk.models.recommendation import recommend
 from icans_risk.workflow.rows import ModelRows
 
 __all__ = ["SizeFacts", "describe_size"]
@@ -22,16 +23,20 @@ class SizeFacts:
     simulated : str or None
         How many synthetic patients this pipeline needed for a calibration slope near 1, in
         words; None where so many columns were not simulated.
+    recommended : str
+        Which model came furthest on synthetic cohorts of this size, in words.
     """
 
     n_required: int
     verdict: str
     simulated: str | None
+    recommended: str
 
     @property
     def sentences(self) -> list[str]:
         """What is said before anything is fitted."""
-        return [said for said in (self.verdict, self.simulated) if said is not None]
+        said = (self.verdict, self.simulated, self.recommended)
+        return [sentence for sentence in said if sentence is not None]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -54,4 +59,5 @@ def describe_size(rows: ModelRows, candidates: int) -> SizeFacts:
         n_required=required_sample_size(events / patients, candidates).n_required,
         verdict=verdict(patients, events, candidates),
         simulated=None if simulated is None else simulated.sentence(),
+        recommended=recommend(patients, events).sentence,
     )
