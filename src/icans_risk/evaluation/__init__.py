@@ -8,6 +8,13 @@ from icans_risk.evaluation.calibration_errors import (
     calibration_band,
     calibration_errors,
 )
+from icans_risk.evaluation.comparison import (
+    Comparison,
+    MetricComparison,
+    NetBenefitDifference,
+    Reclassification,
+    compare_risks,
+)
 from icans_risk.evaluation.decision import (
     decision_curve,
     net_benefit,
@@ -21,6 +28,13 @@ from icans_risk.evaluation.delong import (
 )
 from icans_risk.evaluation.distribution import discrimination_slope, risk_distribution
 from icans_risk.evaluation.flexible_calibration import CalibrationFit, fit_calibration
+from icans_risk.evaluation.gate import (
+    Criterion,
+    Gate,
+    GateVerdict,
+    Margins,
+    judge_replacement,
+)
 from icans_risk.evaluation.internal_external import (
     LeftOut,
     internal_external,
@@ -75,15 +89,23 @@ __all__ = [
     "BootstrapValidation",
     "CalibrationErrors",
     "CalibrationFit",
+    "Comparison",
+    "Criterion",
     "FitPredict",
     "Fold",
     "FoldAverage",
+    "Gate",
+    "GateVerdict",
     "Interval",
     "LeftOut",
+    "Margins",
     "Metric",
+    "MetricComparison",
+    "NetBenefitDifference",
     "RandomEffects",
     "Ranking",
     "Rebuilds",
+    "Reclassification",
     "SampleSize",
     "SimulatedSize",
     "ValidationSize",
@@ -95,6 +117,7 @@ __all__ = [
     "calibration_instability",
     "classification_instability",
     "combine_levels",
+    "compare_risks",
     "cross_validate",
     "decision_curve",
     "decision_instability",
@@ -106,6 +129,7 @@ __all__ = [
     "fold_seed",
     "internal_external",
     "judge_ranking",
+    "judge_replacement",
     "leave_level_out",
     "log_odds_from_c_statistic",
     "net_benefit",
