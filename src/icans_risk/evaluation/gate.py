@@ -171,13 +171,7 @@ def judge_replacement(
             "auroc", "AUROC", metrics["auroc"], margin=by.auroc, level=comparison.level, worse=-1
         ),
         _observed_expected(metrics["observed_expected"], most=by.observed_expected),
-        _not_worse(
-            "calibration_slope",
-            "The distance of the calibration slope from 1",
-            comparison.slope_distance,
-            margin=by.slope,
-            level=comparison.level,
-        ),
+        _calibration_slope(comparison, margin=by.slope),
         _audit(audit),
     )
     return Gate(_worst(criteria), criteria, by)
@@ -259,6 +253,28 @@ def _observed_expected(change: MetricComparison, *, most: float) -> Criterion:
         name,
         "not assessable",
         said + f"farther from 1, and the interval reaches beyond {most:g} fold: too wide to tell.",
+    )
+
+
+def _calibration_slope(comparison: Comparison, *, margin: float) -> Criterion:
+    name, label = "calibration_slope", "The distance of the calibration slope from 1"
+    judged = _not_worse(
+        name, label, comparison.slope_distance, margin=margin, level=comparison.level
+    )
+    slope = comparison.metrics[name]
+    # A distance has a kink at 1: resamples are blind to it where the old slope may lie on either
+    # side. Then only that the slope itself hardly moves shows that it does not move away.
+    is_either_side = slope.old.low <= 1 <= slope.old.high
+    farthest = max(abs(slope.difference.low), abs(slope.difference.high))
+    if judged.verdict != "accept" or not is_either_side or farthest < margin:
+        return judged
+    return Criterion(
+        name,
+        "not assessable",
+        f"The calibration slope changed by {slope.difference.estimate:+.3f} "
+        f"({slope.difference.low:+.3f} to {slope.difference.high:+.3f}), and the old one may lie "
+        f"on either side of 1 ({slope.old.low:.2f} to {slope.old.high:.2f}): whether that is "
+        "better or worse cannot be told.",
     )
 
 

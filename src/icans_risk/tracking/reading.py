@@ -171,8 +171,9 @@ def _client(store_uri: str) -> Iterator[Any]:
 
     try:
         yield mlflow.MlflowClient(tracking_uri=uri)
-    except (mlflow.exceptions.MlflowException, SQLAlchemyError) as error:
-        first = str(error).strip().partition("\n")[0]
+    # A driver that is not installed is an ImportError.
+    except (mlflow.exceptions.MlflowException, SQLAlchemyError, ImportError) as error:
+        first = _shown(str(error).strip().partition("\n")[0])
         raise TrackingError(
             f"{_shown(store_uri)}: the store cannot be read ({first}). Look whether it is there "
             "and of the installed version of MLflow."
@@ -194,7 +195,7 @@ def _for_reading(uri: str) -> str:
 
 def _shown(uri: str) -> str:
     """Leave a user's name and password out of what is printed."""
-    return re.sub(r"//[^/@]*@", "//", uri)
+    return re.sub(r"//[^/@\s]*@", "//", uri)
 
 
 def _runs_like(client: Any, wanted: str) -> Iterator[Any]:
