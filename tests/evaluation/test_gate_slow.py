@@ -7,7 +7,7 @@ from icans_risk.evaluation import METRICS, compare_risks, judge_replacement
 
 pytestmark = pytest.mark.slow
 
-COHORTS, RESAMPLES = 200, 300
+COHORTS, RESAMPLES = 150, 200
 QUESTION = {"endpoint": "ICANS grade 3 or higher (ASTCT)"}
 
 
@@ -51,8 +51,8 @@ class World:
             expit(a + b * seen) for (a, b), seen in zip(self.lines, (old, new), strict=True)
         ]  # fmt: skip
 
-    def gates(self, rows):
-        for seed in range(COHORTS):
+    def gates(self, rows, *, cohorts=COHORTS):
+        for seed in range(cohorts):
             y, *seen = self.see(rows, np.random.default_rng(100 + seed))
             old, new = self.risks(*seen)
             compared = compare_risks(
@@ -74,9 +74,9 @@ def test_a_model_worse_by_little_more_than_the_margin_is_seldom_accepted(rows):
         assert sum(gate.of(name).verdict == "accept" for gate in gates) <= 0.07 * COHORTS
 
 
-def test_a_model_that_is_as_good_is_seldom_rejected_and_a_far_worse_one_often():
-    as_good = list(World(noise=0.7).gates(250))
-    assert sum(gate.verdict == "reject" for gate in as_good) <= 0.2 * COHORTS
-    far_worse = list(World(noise=2.5).gates(250))
-    assert sum(gate.verdict == "reject" for gate in far_worse) >= 0.8 * COHORTS
-    assert not sum(gate.verdict == "accept" for gate in far_worse)
+def test_a_model_that_is_as_good_is_seldom_rejected_and_a_far_worse_one_nearly_always():
+    as_good = list(World(noise=0.7).gates(250, cohorts=60))
+    assert sum(gate.verdict == "reject" for gate in as_good) <= 0.2 * 60
+    far_worse = list(World(noise=2.5).gates(250, cohorts=60))
+    assert sum(gate.verdict == "reject" for gate in far_worse) >= 0.9 * 60
+    assert not [gate for gate in far_worse if gate.verdict == "accept"]

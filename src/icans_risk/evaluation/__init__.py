@@ -15,6 +15,7 @@ from icans_risk.evaluation.comparison import (
     Reclassification,
     compare_risks,
 )
+from icans_risk.evaluation.criteria import Criterion, GateVerdict
 from icans_risk.evaluation.decision import (
     decision_curve,
     net_benefit,
@@ -28,13 +29,7 @@ from icans_risk.evaluation.delong import (
 )
 from icans_risk.evaluation.distribution import discrimination_slope, risk_distribution
 from icans_risk.evaluation.flexible_calibration import CalibrationFit, fit_calibration
-from icans_risk.evaluation.gate import (
-    Criterion,
-    Gate,
-    GateVerdict,
-    Margins,
-    judge_replacement,
-)
+from icans_risk.evaluation.gate import Gate, Margins, judge_replacement
 from icans_risk.evaluation.internal_external import (
     LeftOut,
     internal_external,

@@ -1,15 +1,4 @@
-"""Whether a retrained model may take the place of the old one, by rules declared before.
-
-Each criterion is a test of non-inferiority: the whole interval of the change has to lie on
-the good side of a margin [1]_. Where it holds both no change and a change beyond the
-margin, the patients are too few to tell, and the answer is neither yes nor no.
-
-References
-----------
-.. [1] Piaggio G, Elbourne DR, Pocock SJ, Evans SJW, Altman DG. "Reporting of noninferiority
-   and equivalence randomized trials: extension of the CONSORT 2010 statement." JAMA
-   2012;308(24):2594-2604. doi:10.1001/jama.2012.87802
-"""
+"""Whether a retrained model may take the place of the old one, by rules declared before."""
 
 import math
 from collections.abc import Mapping
@@ -17,18 +6,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from icans_risk.errors import IcansRiskError
-from icans_risk.evaluation.bootstrap import Interval
-from icans_risk.evaluation.comparison import Comparison, MetricComparison
+from icans_risk.evaluation.comparison import Comparison
+from icans_risk.evaluation.criteria import (
+    Criterion,
+    GateVerdict,
+    judge_audit,
+    judge_change,
+    judge_patients,
+    judge_question,
+    judge_ratio,
+)
 
-__all__ = ["Criterion", "Gate", "GateVerdict", "Margins", "judge_replacement"]
-
-GateVerdict = Literal["accept", "reject", "not assessable"]
-
-# With fewer patients of either outcome, percentile intervals are too narrow: a model at the
-# margin was accepted in 6 % of cohorts with 5 events, in 3 to 5 % of those with 9 or more.
-_FEWEST = 10
-# With more resamples than this without an estimate, the others are a selection.
-_MOST_LOST = 0.05
+__all__ = ["Gate", "Margins", "judge_replacement"]
 
 
 @dataclass(frozen=True)
@@ -73,26 +62,6 @@ class Margins:
                 "The margin of observed over expected is a ratio above 1, got "
                 f"{self.observed_expected}."
             )
-
-
-@dataclass(frozen=True)
-class Criterion:
-    """One rule, and what it says.
-
-    Attributes
-    ----------
-    name : str
-        ``same_question``, ``patients``, ``loss``, ``auroc``, ``observed_expected``,
-        ``calibration_slope`` or ``audit``.
-    verdict : {"accept", "reject", "not assessable"}
-        What it comes to.
-    sentence : str
-        Why, with the numbers.
-    """
-
-    name: str
-    verdict: GateVerdict
-    sentence: str
 
 
 @dataclass(frozen=True)
@@ -164,15 +133,21 @@ def judge_replacement(
     metrics = comparison.metrics
     loss = "Log loss" if by.loss_metric == "log_loss" else "The Brier score"
     criteria = (
-        _same_question(old, new),
-        _patients(comparison),
-        _not_worse("loss", loss, metrics[by.loss_metric], margin=by.loss, level=comparison.level),
-        _not_worse(
+        judge_question(old, new),
+        judge_patients(comparison),
+        judge_change("loss", loss, metrics[by.loss_metric], margin=by.loss, level=comparison.level),
+        judge_change(
             "auroc", "AUROC", metrics["auroc"], margin=by.auroc, level=comparison.level, worse=-1
         ),
-        _observed_expected(metrics["observed_expected"], most=by.observed_expected),
-        _calibration_slope(comparison, margin=by.slope),
-        _audit(audit),
+        judge_ratio(metrics["observed_expected"], most=by.observed_expected),
+        judge_change(
+            "calibration_slope",
+            "The distance of the calibration slope from 1",
+            comparison.slope_distance,
+            margin=by.slope,
+            level=comparison.level,
+        ),
+        judge_audit(audit),
     )
     return Gate(_worst(criteria), criteria, by)
 
@@ -181,121 +156,3 @@ def _worst(criteria: tuple[Criterion, ...]) -> GateVerdict:
     verdicts = {criterion.verdict for criterion in criteria}
     order: tuple[GateVerdict, ...] = ("reject", "not assessable")
     return next((verdict for verdict in order if verdict in verdicts), "accept")
-
-
-def _same_question(old: Mapping[str, object], new: Mapping[str, object]) -> Criterion:
-    name, facts = "same_question", sorted(set(old) | set(new))
-    both = {fact: (old.get(fact), new.get(fact)) for fact in facts}
-    different = [
-        f"{fact} ({one}, {other})"
-        for fact, (one, other) in both.items()
-        if None not in (one, other) and one != other
-    ]
-    if different:
-        return Criterion(name, "reject", f"Old and new differ in {', '.join(different)}.")
-    unknown = [fact for fact, values in both.items() if None in values]
-    if unknown or not facts:
-        what = ", ".join(unknown) or "anything"
-        return Criterion(name, "not assessable", f"It is not known of both models: {what}.")
-    return Criterion(name, "accept", f"Old and new agree in {', '.join(facts)}.")
-
-
-def _patients(comparison: Comparison) -> Criterion:
-    events, others = comparison.patients_with_event, comparison.patients_without_event
-    said = f"{events} patients had the event and {others} did not"
-    if min(events, others) < _FEWEST:
-        few = f"{said}: fewer than {_FEWEST} of one kind are too few for any interval."
-        return Criterion("patients", "not assessable", few)
-    return Criterion("patients", "accept", f"{said}, at least {_FEWEST} of each.")
-
-
-def _not_worse(
-    name: str,
-    label: str,
-    change: MetricComparison,
-    *,
-    margin: float,
-    level: float,
-    worse: Literal[1, -1] = 1,
-) -> Criterion:
-    """Judge a change of which the direction ``worse`` is bad."""
-    found = change.difference
-    if not _is_judged(found):
-        return Criterion(name, "not assessable", _unjudged(label, found))
-    nearest, farthest = sorted((worse * found.low, worse * found.high))
-    said = (
-        f"{label} changed by {found.estimate:+.3f} ({100 * level:g} % interval {found.low:+.3f} "
-        f"to {found.high:+.3f}; margin {worse * margin:+g}): "
-    )
-    if farthest < margin:
-        return Criterion(name, "accept", said + "not worse by more than the margin.")
-    if nearest > 0:
-        return Criterion(name, "reject", said + "worse, and not shown to stay within the margin.")
-    return Criterion(name, "not assessable", said + "too wide to tell; more events are needed.")
-
-
-def _observed_expected(change: MetricComparison, *, most: float) -> Criterion:
-    name, old, new = "observed_expected", change.old, change.new
-    if not _is_judged(new) or not math.isfinite(old.estimate):
-        return Criterion(name, "not assessable", _unjudged("Observed over expected", new))
-    said = (
-        f"Observed over expected went from {old.estimate:.2f} to {new.estimate:.2f} "
-        f"({new.low:.2f} to {new.high:.2f}): "
-    )
-    if abs(math.log(new.estimate)) <= abs(math.log(old.estimate)):
-        return Criterion(name, "accept", said + "not farther from 1 than before.")
-    if not new.low <= 1 <= new.high:
-        return Criterion(name, "reject", said + "farther from 1, which the interval leaves out.")
-    if 1 / most <= new.low and new.high <= most:
-        within = f"the interval holds 1 and stays between {1 / most:.2f} and {most:.2f}."
-        return Criterion(name, "accept", said + within)
-    return Criterion(
-        name,
-        "not assessable",
-        said + f"farther from 1, and the interval reaches beyond {most:g} fold: too wide to tell.",
-    )
-
-
-def _calibration_slope(comparison: Comparison, *, margin: float) -> Criterion:
-    name, label = "calibration_slope", "The distance of the calibration slope from 1"
-    judged = _not_worse(
-        name, label, comparison.slope_distance, margin=margin, level=comparison.level
-    )
-    slope = comparison.metrics[name]
-    # A distance has a kink at 1: resamples are blind to it where the old slope may lie on either
-    # side. Then only that the slope itself hardly moves shows that it does not move away.
-    is_either_side = slope.old.low <= 1 <= slope.old.high
-    farthest = max(abs(slope.difference.low), abs(slope.difference.high))
-    if judged.verdict != "accept" or not is_either_side or farthest < margin:
-        return judged
-    return Criterion(
-        name,
-        "not assessable",
-        f"The calibration slope changed by {slope.difference.estimate:+.3f} "
-        f"({slope.difference.low:+.3f} to {slope.difference.high:+.3f}), and the old one may lie "
-        f"on either side of 1 ({slope.old.low:.2f} to {slope.old.high:.2f}): whether that is "
-        "better or worse cannot be told.",
-    )
-
-
-def _audit(verdict: str | None) -> Criterion:
-    if verdict == "fail":
-        return Criterion("audit", "reject", "The audit of the new model failed.")
-    if verdict in ("pass", "warn"):
-        return Criterion("audit", "accept", f"The audit of the new model says {verdict}: no fail.")
-    if verdict is None:
-        return Criterion("audit", "not assessable", "No audit of the new model is known.")
-    return Criterion("audit", "not assessable", f"The audit of the new model says {verdict}.")
-
-
-def _is_judged(found: Interval) -> bool:
-    ends = (found.estimate, found.low, found.high)
-    enough = found.estimable >= (1 - _MOST_LOST) * found.resamples
-    return enough and all(math.isfinite(end) for end in ends)
-
-
-def _unjudged(label: str, found: Interval) -> str:
-    return (
-        f"{label} cannot be judged: it could be estimated on {found.estimable} of "
-        f"{found.resamples} resamples of the patients."
-    )
