@@ -83,6 +83,8 @@ def test_the_committed_tables_name_their_seed_and_commit() -> None:
         "ceilings",
         "feature_cost",
         "informative_ordering",
+        "permuted_labels",
+        "planted_leaks",
         "sample_size_by_simulation",
         "unit_shifts",
     ):

@@ -14,6 +14,7 @@ __all__ = [
     "ModelError",
     "NotEstimableError",
     "NotReleasedError",
+    "SignalError",
     "StudyError",
     "TrackingError",
     "UnitError",
@@ -58,6 +59,10 @@ class ModelError(IcansRiskError):
 
 class ExplanationError(IcansRiskError):
     """Contributions do not add up to the risk that they claim to explain."""
+
+
+class SignalError(IcansRiskError):
+    """A recording cannot be used as it stands."""
 
 
 class TrackingError(IcansRiskError):

@@ -98,8 +98,8 @@ def test_eleven_real_events_cannot_tell_two_models_apart(
 ) -> None:
     run_id = developed.summary["run_id"]
     code, out, err = program(
-        "compare", run_id[:8], "--models", "penalised_logistic,booster", "--thresholds", "0.2",
-        "--json", "told.json", "--tracking-uri", developed.tracking_uri,
+        "compare", run_id[:8], "--models", "penalised_logistic,booster", "--json", "told.json",
+        "--tracking-uri", developed.tracking_uri,
     )  # fmt: skip
     assert code == 0, err
     told = json.loads((tmp_path / "told.json").read_text())
@@ -109,6 +109,10 @@ def test_eleven_real_events_cannot_tell_two_models_apart(
             assert told["metrics"][metric][side]["estimate"] == pytest.approx(found["estimate"])
     assert (told["patients"], told["events"]) == (79, 11)
     assert told["gate"]["verdict"] != "accept"
+    assert "Both studies declare the thresholds 0.1, 0.2, 0.3." in out
+    assert "Net benefit is compared from 0.05 to 0.5, as declared." in out
+    audit = developed.summary["landmarks"][0]["audit"]["verdict"]
+    assert audit in next(c["sentence"] for c in told["gate"]["criteria"] if c["name"] == "audit")
     assert "hidden" in out
     assert "Counts of fewer than 5 patients are hidden" in out
     assert "SYNTHETIC" not in out

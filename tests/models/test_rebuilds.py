@@ -206,14 +206,14 @@ def test_a_held_out_interval_comes_from_rebuilds_without_the_patient():
     patient = np.array([f"p{i // 2}" for i in range(60)])
     model = CalibratedModel(LOGISTIC, folds=2).fit(X, y, groups=patient)
     rebuilds = fit_rebuilds(model, X, y, groups=patient, n_rebuilds=30, seed=3)
-    assert rebuilds.in_bag is not None
-    assert (rebuilds.in_bag[:, ::2] == rebuilds.in_bag[:, 1::2]).all(), "rows of a patient together"
+    assert rebuilds.copies is not None
+    assert (rebuilds.copies[:, ::2] == rebuilds.copies[:, 1::2]).all(), "rows of a patient together"
     own = model.margin(X)
     found = rebuilds.held_out_interval(X, own)
     row = 11
     margins = [
         one.margin(X.iloc[[row]])[0]
-        for one, seen in zip(rebuilds.rebuilt, rebuilds.in_bag[:, row], strict=True)
+        for one, seen in zip(rebuilds.rebuilt, rebuilds.copies[:, row], strict=True)
         if not seen
     ]
     assert 5 <= len(margins) < 30
@@ -232,10 +232,10 @@ def test_whoever_was_in_no_training_row_is_spoken_of_by_all_rebuilds(rebuilds: R
 
 def test_a_patient_whom_nearly_all_rebuilds_saw_has_no_interval(rebuilds: Rebuilds):
     X, _ = patients(1)
-    assert rebuilds.in_bag is not None
-    seen = rebuilds.in_bag.copy()
-    seen[:, 0], seen[:4, 0] = True, False
-    told = replace(rebuilds, in_bag=seen).held_out_interval(X, rebuilds.model.margin(X))
+    assert rebuilds.copies is not None
+    seen = rebuilds.copies.copy()
+    seen[:, 0], seen[:4, 0] = 1, 0
+    told = replace(rebuilds, copies=seen).held_out_interval(X, rebuilds.model.margin(X))
     assert np.isnan([told.low[0], told.high[0]]).all()
     assert not told.is_widened[0]
     assert np.isfinite(told.low[1:]).mean() > 0.8
@@ -244,6 +244,6 @@ def test_a_patient_whom_nearly_all_rebuilds_saw_has_no_interval(rebuilds: Rebuil
 def test_rebuilds_from_a_file_do_not_know_whom_they_saw(rebuilds: Rebuilds):
     X, _ = patients(1)
     stored = Rebuilds.from_state(rebuilds.to_state(), model=rebuilds.model)
-    assert "in_bag" not in rebuilds.to_state()
+    assert "copies" not in rebuilds.to_state()
     with pytest.raises(IcansRiskError, match="no longer know"):
         stored.held_out_interval(X, rebuilds.model.margin(X))

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from icans_risk.report import cohort_facts, merge_facts, missing_shares, tripod_table
+from icans_risk.report import tripod_table
+from icans_risk.report.cohort_facts import cohort_facts, merge_facts, missing_shares
 from icans_risk.report.tripod import FILLED
 from icans_risk.synthetic import simulate
 

@@ -8,14 +8,14 @@ import pytest
 
 from icans_risk.errors import IcansRiskError
 from icans_risk.report import (
-    collect_facts,
     make_model_card,
     model_card_markdown,
     probast_table,
-    sample_size_facts,
     tripod_completeness,
     tripod_table,
 )
+from icans_risk.report.collect import collect_facts
+from icans_risk.report.sizes import sample_size_facts
 from icans_risk.report.tripod import FILLED
 from icans_risk.study import load_study
 from report.quality_example import QUALITY

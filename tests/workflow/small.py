@@ -41,6 +41,7 @@ def small_study(file: Path, cohort: Path, **changes: Any) -> Study:
     study["outcome"] |= {"sensitivity": []} | changes.get("outcome", {})
     models = {"booster": BOOSTER, "rebuilds": 0, "calibration_folds": 3, "comparators": []}
     study["models"] = models | changes.get("models", {})
+    study["evaluation"] = {"audit": False, "subgroups": [], "leave_out": []}
     study["validation"] = {"folds": 3, "repeats": 1, "resamples": 100}
     file.write_text(yaml.safe_dump(study, sort_keys=False), encoding="utf-8")
     return load_study(file)

@@ -9,15 +9,18 @@ import pytest
 from icans_risk.cohort import Cohort
 from icans_risk.errors import StudyError
 from icans_risk.models.fusion import LateFusion
+from icans_risk.workflow.artifacts import list_tables
 from icans_risk.workflow.cuts import check_cuts
+from icans_risk.workflow.findings import LandmarkFindings
 from icans_risk.workflow.held_out import describe_held_out
 from icans_risk.workflow.inputs import specify_features
 from icans_risk.workflow.landmark import LandmarkResult
 from icans_risk.workflow.landmarks import develop_landmarks
 from icans_risk.workflow.pages import predict_episodes
+from icans_risk.workflow.progress import SILENT
 from icans_risk.workflow.reading import read_cohort
-from icans_risk.workflow.records import make_record
-from icans_risk.workflow.summary import describe_landmark, describe_study
+from icans_risk.workflow.scrutiny import scrutinise
+from icans_risk.workflow.summary import describe_landmark
 from icans_risk.workflow.validation import Effort
 from workflow.small import small_study, write_cohort
 
@@ -66,15 +69,10 @@ def test_a_tuned_study_tunes_in_each_fold_and_keeps_every_trial(
     np.testing.assert_array_equal(again.main.probabilities, result.main.probabilities)
     told = describe_landmark(study, result)["kept_model"]["tuning"]
     assert told["trials"] == 3
-    read, quality = read_cohort(study)
-    specification = specify_features(study, read)
-    summary = describe_study(study, read, quality, specification=specification)
-    record = make_record(
-        study, tmp_path / "study.yaml", summary,
-        specification=specification, results=[result], folders={},
-    )  # fmt: skip
-    assert len(record.tables["tuning/72h/trials.csv"]) == 3
-    assert len(record.tables["tuning/72h/outer_folds.csv"]) == len(released) - 1
+    scrutiny = scrutinise(study, result, effort=Effort(), progress=SILENT)
+    tables = list_tables(LandmarkFindings(result, scrutiny, {}))
+    assert len(tables["tuning/72h/trials.csv"]) == 3
+    assert len(tables["tuning/72h/outer_folds.csv"]) == len(released) - 1
 
 
 def test_late_fusion_is_one_switch(tmp_path: Path, cohort: Path) -> None:

@@ -70,7 +70,9 @@ def _show_landmark(out: Console, landmark: Mapping[str, Any]) -> None:
     )
     out.print(_flow_table(landmark))
     _show_inputs(out, landmark)
-    out.print("\n" + landmark["sample_size"]["verdict"] + "\n", markup=False)
+    size = landmark["sample_size"]
+    said = [text for text in (size["verdict"], size["simulated"]) if text is not None]
+    out.print("\n" + "\n".join(said) + "\n", markup=False)
     out.print(_model_table(landmark))
     out.print(
         "95 % bootstrap intervals over patients, each patient's repeats averaged first. AUROC in "
@@ -79,7 +81,31 @@ def _show_landmark(out: Console, landmark: Mapping[str, Any]) -> None:
     for cut in landmark["cuts"]:
         figures = [f"{name} {_interval(cut['metrics'][name])}" for name in ("auroc", "brier")]
         out.print(f"Grade >= {cut['at_least']}: {cut['events']} events, {', '.join(figures)}")
+    _show_foreseen(out, landmark)
     _show_kept(out, landmark)
+    _show_audit(out, landmark)
+
+
+def _show_foreseen(out: Console, landmark: Mapping[str, Any]) -> None:
+    """Say how the model ranks where nothing had begun: detection is not sold as prediction."""
+    for row in landmark["assessment"]["ranking"]:
+        if row["model"] == "booster" and row["among"] == "no_icans_later":
+            figures = {"estimate": row["auroc"], "low": row["auroc_low"], "high": row["auroc_high"]}
+            out.print(
+                "AUROC of the booster where there was no ICANS yet, for events later than 24 h: "
+                f"{_interval(figures)}, {row['patients_with_event']} events.\n"
+            )
+
+
+def _show_audit(out: Console, landmark: Mapping[str, Any]) -> None:
+    audit = landmark["audit"]
+    if audit is None:
+        return
+    out.print(f"Audit for leaks: {audit['verdict'].replace('_', ' ')}.", markup=False)
+    for finding in audit["findings"]:
+        if finding["verdict"] in ("fail", "warn"):
+            out.print(f"  {finding['verdict']}: {finding['sentence']}", markup=False)
+    out.print("")
 
 
 def _show_kept(out: Console, landmark: Mapping[str, Any]) -> None:

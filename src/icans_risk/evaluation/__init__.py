@@ -1,5 +1,14 @@
 """How good predicted risks are, and how sure of it one can be. No model enters here."""
 
+from icans_risk.evaluation.audit import (
+    Audit,
+    AuditPlan,
+    AuditRows,
+    AuditTables,
+    Finding,
+    audit_model,
+    audit_steps,
+)
 from icans_risk.evaluation.bootstrap import Interval, bootstrap_interval, paired_difference
 from icans_risk.evaluation.calibration import calibration_curve
 from icans_risk.evaluation.calibration_errors import (
@@ -8,6 +17,7 @@ from icans_risk.evaluation.calibration_errors import (
     calibration_band,
     calibration_errors,
 )
+from icans_risk.evaluation.comparable import comparable_auroc, comparable_difference
 from icans_risk.evaluation.comparison import (
     Comparison,
     MetricComparison,
@@ -79,6 +89,10 @@ __all__ = [
     "CALIBRATION_ERRORS",
     "METRICS",
     "AtThreshold",
+    "Audit",
+    "AuditPlan",
+    "AuditRows",
+    "AuditTables",
     "AurocDifference",
     "AurocInterval",
     "BootstrapValidation",
@@ -86,6 +100,7 @@ __all__ = [
     "CalibrationFit",
     "Comparison",
     "Criterion",
+    "Finding",
     "FitPredict",
     "Fold",
     "FoldAverage",
@@ -105,6 +120,8 @@ __all__ = [
     "SimulatedSize",
     "ValidationSize",
     "Widths",
+    "audit_model",
+    "audit_steps",
     "bootstrap_interval",
     "calibration_band",
     "calibration_curve",
@@ -112,6 +129,8 @@ __all__ = [
     "calibration_instability",
     "classification_instability",
     "combine_levels",
+    "comparable_auroc",
+    "comparable_difference",
     "compare_risks",
     "cross_validate",
     "decision_curve",

@@ -111,7 +111,8 @@ class Comparison:
     metrics : mapping of str to MetricComparison
         Every metric of ``METRICS``.
     slope_distance : MetricComparison
-        How far the calibration slope is from 1, whichever side.
+        How far the calibration slope is from 1, whichever side. Resampling adds to a
+        distance, so that only its difference is to be read with an interval.
     auroc_test : AurocDifference
         DeLong's test of the new model's AUROC minus the old one's.
     net_benefit : tuple of NetBenefitDifference

@@ -67,15 +67,15 @@ class Rebuilds:
         In the order of their draws.
     failed : int
         Draws on which no model could be released or fitted; others took their place.
-    in_bag : ndarray of shape (n_rebuilds, n_rows), optional
-        Whose rows each of them was fitted on, in the order in which the rows were given; not
-        part of the state.
+    copies : ndarray of shape (n_rebuilds, n_rows), optional
+        How often each row was among those that a rebuild was fitted on, in the order in which
+        the rows were given; not part of the state.
     """
 
     model: Any
     rebuilt: tuple[Any, ...]
     failed: int
-    in_bag: NDArray[np.bool_] | None = None
+    copies: NDArray[np.intp] | None = None
 
     def interval(self, X: Any) -> RiskInterval:
         """Return the interval of each row's risk, which holds the model's own risk.
@@ -114,16 +114,20 @@ class Rebuilds:
         RiskInterval
             Probabilities; NaN where fewer than five rebuilds lack the row's patient.
         """
-        if self.in_bag is None:
+        if self.copies is None:
             raise IcansRiskError(
                 "rebuilds that were read from a file no longer know whom they were fitted on. "
                 "Ask for the interval of other patients, or fit them again."
             )
         margins = self._margins(X)
         rows = np.arange(margins.shape[1]) if training_row is None else np.asarray(training_row)
-        seen = self.in_bag[:, rows] & (rows >= 0)
+        seen = (self.copies[:, rows] > 0) & (rows >= 0)
         own = np.asarray(margin, dtype=np.float64)
         return _interval(np.where(seen, np.nan, margins), own, least=_LEAST_REBUILDS)
+
+    def risks(self, X: Any) -> Floats:
+        """Return the risk of each row by each rebuild, shape (n_rebuilds, n_rows)."""
+        return np.asarray(expit(self._margins(X)))
 
     def _margins(self, X: Any) -> Floats:
         return np.stack([model.margin(X) for model in self.rebuilt])
@@ -241,15 +245,15 @@ def fit_rebuilds(
 
     most = _DRAWS_PER_REBUILD * n_rebuilds
     rebuilt: list[Any] = []
-    in_bag = np.zeros((n_rebuilds, len(order)), dtype=bool)
+    copies = np.zeros((n_rebuilds, len(order)), dtype=np.intp)
     for drawn, built in enumerate(_in_threads(build, n_draws=most, workers=workers), start=1):
         if built is None:
             continue
-        in_bag[len(rebuilt), built[1]] = True
+        copies[len(rebuilt)] = np.bincount(built[1], minlength=len(order))
         rebuilt.append(built[0])
         tick()
         if len(rebuilt) == n_rebuilds:
-            return Rebuilds(model, tuple(rebuilt), drawn - n_rebuilds, in_bag)
+            return Rebuilds(model, tuple(rebuilt), drawn - n_rebuilds, copies)
     raise NotReleasedError(
         f"a model is released where its rebuilds can be, {len(rebuilt)} of {most} bootstraps of "
         f"the patients gave a model and {n_rebuilds} are needed. Its columns do not carry the "

@@ -152,8 +152,11 @@ def _rows(flow: Iterable[Plain], counts: Plain) -> Plain:
             "rows_read": sum(rows for name, rows in steps if name == "in"),
             "rows_set_aside": sum(rows for name, rows in steps if name == "quarantined"),
         }
-    # A daily table is refused rather than read in part.
-    return {"rows_read": counts["rows"], "rows_set_aside": 0} if "rows" in counts else {}
+    # A daily table, and a cohort folder, is refused rather than read in part.
+    tables = [counts[name] for name in ("episodes", "events", "grades") if name in counts]
+    if "rows" not in counts and not tables:
+        return {}
+    return {"rows_read": counts.get("rows", sum(tables)), "rows_set_aside": 0}
 
 
 def _availability_given(rows: Iterable[Plain]) -> float | None:

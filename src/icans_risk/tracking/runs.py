@@ -34,6 +34,8 @@ class RunRecord:
         Artifact name to a matplotlib figure.
     tables, documents : mapping of str to DataFrame, mapping of str to dict
         Artifact name to a table (CSV) and to a document (JSON).
+    texts : mapping of str to str
+        Artifact name to a text.
     booster : xgboost.Booster, optional
         Logged as a model, in JSON.
     example : DataFrame, optional
@@ -51,6 +53,7 @@ class RunRecord:
     figures: Mapping[str, Any] = field(default_factory=dict)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     documents: Mapping[str, Any] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
     booster: Any = None
     example: pd.DataFrame | None = None
     children: Sequence["RunRecord"] = ()
@@ -117,6 +120,8 @@ def _log_artifacts(mlflow: Any, record: RunRecord) -> None:
         mlflow.log_dict(document, name)
     for name, figure in record.figures.items():
         mlflow.log_figure(figure, name)
+    for name, text in record.texts.items():
+        mlflow.log_text(text, name)
     for name, table in record.tables.items():
         mlflow.log_text(table.to_csv(index=False), name)
 

@@ -4,14 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from icans_risk.study.evaluation import DEFAULT_RANGE, Evaluation
 from icans_risk.workflow.stored_model import StoredModel
 
 __all__ = ["Declared", "find_declared"]
-
-# Where studies declare no range, the net benefit is drawn here, and this is said.
-_RANGE = (0.05, 0.5)
-# Counts of fewer patients are hidden, unless nobody stands behind them.
-_FEWEST = 5
 
 
 @dataclass(frozen=True)
@@ -57,7 +53,7 @@ def find_declared(
     shared = tuple(sorted(set(both[0]) & set(both[1])))
     ranges = {_range(model.declared) for model in (old, new)}
     agreed = ranges.pop() if len(ranges) == 1 else None
-    low, high = agreed or _RANGE
+    low, high = agreed or DEFAULT_RANGE
     return Declared(
         thresholds=shared if thresholds is None else tuple(sorted(set(thresholds))),
         decision_range=(low, high),
@@ -100,5 +96,6 @@ def _is_risk(value: object) -> bool:
 def _fewest(old: StoredModel, new: StoredModel) -> int:
     if {old.question["data_kind"], new.question["data_kind"]} == {"synthetic"}:
         return 1
-    asked = (model.declared.get("smallest_cell") for model in (old, new))
-    return max(_FEWEST, *(cell for cell in asked if isinstance(cell, int)), 1)
+    default = Evaluation().smallest_cell
+    asked = [model.declared.get("smallest_cell", default) for model in (old, new)]
+    return max(cell if isinstance(cell, int) and cell > 0 else default for cell in asked)

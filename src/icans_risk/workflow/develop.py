@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from icans_risk.report import write_pages
+from icans_risk.models.stored import stored_hash
+from icans_risk.report import STUDY_PAGE, RunFacts, write_pages
 from icans_risk.study import Study, load_study
-from icans_risk.tracking import artifact_folder, log_run, open_store
+from icans_risk.tracking import RunRecord, artifact_folder, log_run, open_store
+from icans_risk.workflow.findings import LandmarkFindings
 from icans_risk.workflow.inputs import specify_features
 from icans_risk.workflow.landmark import LandmarkResult
 from icans_risk.workflow.landmarks import develop_landmarks
@@ -18,6 +20,9 @@ from icans_risk.workflow.pages import describe_run, render_pages
 from icans_risk.workflow.progress import SILENT, Progress
 from icans_risk.workflow.reading import read_cohort
 from icans_risk.workflow.records import make_record
+from icans_risk.workflow.reporting import describe_facts
+from icans_risk.workflow.scrutiny import Scrutiny, scrutinise
+from icans_risk.workflow.study_page import render_study_page
 from icans_risk.workflow.summary import describe_landmark, describe_study
 from icans_risk.workflow.validation import Effort
 
@@ -36,7 +41,7 @@ def develop(
     workers: int = 1,
     progress: Progress = SILENT,
 ) -> dict[str, Any]:
-    """Develop a study's models: validate, explain, track and report them.
+    """Develop a study's models: validate, explain, scrutinise, track and report them.
 
     Parameters
     ----------
@@ -60,7 +65,8 @@ def develop(
     -------
     dict
         Plain data: counts, flow under each end-of-observation policy, every model's
-        metrics with intervals, run identifier, paths. What is not estimable is None.
+        metrics with intervals, assessment, audit, run identifier, paths. What is not
+        estimable is None.
 
     Raises
     ------
@@ -76,37 +82,72 @@ def develop(
     progress.step()
     with _effort(study, journals, workers=workers) as effort:
         results = develop_landmarks(study, cohort, specification, effort=effort, progress=progress)
+        judged = [scrutinise(study, r, effort=effort, progress=progress) for r in results]
     summary = describe_study(study, cohort, quality, specification=specification)
-    summary["landmarks"] = [describe_landmark(study, result) for result in results]
-    progress.stage("tracking in MLflow", steps=2)
-    store = open_store(tracking_uri, artifacts=Path(artifacts), experiment=study.study)
-    progress.step()
+    summary["landmarks"] = [
+        describe_landmark(study, result, scrutiny)
+        for result, scrutiny in zip(results, judged, strict=True)
+    ]
     with _stored_models(results) as folders:
+        found = [
+            LandmarkFindings(
+                result, scrutiny, _facts(study, summary, result, scrutiny=scrutiny, folders=folders)
+            )
+            for result, scrutiny in zip(results, judged, strict=True)
+        ]
         record = make_record(
-            study,
-            Path(study_file),
-            summary,
-            specification=specification,
-            results=results,
-            folders=folders,
+            study, study_file, summary, specification=specification, found=found, folders=folders
         )
-        run_id = log_run(store, record)
-    models = {name: artifact_folder(store, run_id, name) for name in folders}
-    progress.step()
-    progress.stage("writing pages", steps=len(results))
+        tracked = _track(study, record, tracking_uri, artifacts=artifacts, progress=progress)
+    progress.stage("writing pages", steps=len(found))
     pages = []
-    for result in results:
-        run = describe_run(study, cohort, result, specification=specification, run_id=run_id)
-        folder = Path(reports) / f"{study.study}-{run_id[:8]}-{result.data.landmark_h:g}h"
-        write_pages(folder, render_pages(cohort, result, quality, run=run))
+    for one in found:
+        run = describe_run(
+            study, cohort, one.result, specification=specification, run_id=tracked["run_id"]
+        )
+        folder = Path(reports) / f"{study.study}-{run.run_id}-{one.name}"
+        written = render_pages(cohort, one.result, quality, run=run, has_study=True)
+        write_pages(folder, written | {STUDY_PAGE: render_study_page(one, run, summary)})
         pages.append(str(folder.resolve()))
         progress.step()
-    return summary | {
+    return summary | tracked | {"paths": {"reports": pages, **tracked["paths"]}}
+
+
+def _facts(
+    study: Study,
+    summary: Mapping[str, Any],
+    result: LandmarkResult,
+    *,
+    scrutiny: Scrutiny,
+    folders: Mapping[str, Path],
+) -> RunFacts:
+    folder = folders.get(_model_name(result))
+    files = {} if folder is None else {"model.json": stored_hash(folder)}
+    return describe_facts(study, summary, result, scrutiny=scrutiny, files=files)
+
+
+def _track(
+    study: Study, record: RunRecord, uri: str, *, artifacts: Path | str, progress: Progress
+) -> dict[str, Any]:
+    """Keep the run in MLflow and say where it is."""
+    progress.stage("tracking in MLflow", steps=2)
+    store = open_store(uri, artifacts=Path(artifacts), experiment=study.study)
+    progress.step()
+    run_id = log_run(store, record)
+    progress.step()
+    return {
         "run_id": run_id,
         "experiment_id": store.experiment_id,
-        "paths": {"reports": pages, "tracking": store.uri, "models": models},
+        "paths": {
+            "tracking": store.uri,
+            "models": {name: artifact_folder(store, run_id, name) for name in record.folders},
+        },
         "mlflow_ui": f"mlflow ui --backend-store-uri {shlex.quote(store.uri)}",
     }
+
+
+def _model_name(result: LandmarkResult) -> str:
+    return f"models/{result.data.landmark_h:g}h"
 
 
 @contextmanager
@@ -128,7 +169,7 @@ def _stored_models(results: Sequence[LandmarkResult]) -> Iterator[Mapping[str, P
         folders = {}
         for result in results:
             if result.released is not None:
-                name = f"models/{result.data.landmark_h:g}h"
-                folders[name] = Path(draft) / f"{result.data.landmark_h:g}h"
+                name = _model_name(result)
+                folders[name] = Path(draft) / name.replace("/", "-")
                 result.released.save(folders[name])
         yield folders

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from icans_risk.cohort import Cohort
-from icans_risk.evaluation import METRICS, verdict
+from icans_risk.evaluation import METRICS
 from icans_risk.explanation import HeldOut, held_out_contributions
 from icans_risk.features import FeatureSpecification
 from icans_risk.models.rebuilds import RiskInterval
@@ -21,6 +21,7 @@ from icans_risk.workflow.plans import MAIN, Fit, ModelPlan
 from icans_risk.workflow.progress import Progress
 from icans_risk.workflow.release import release_model
 from icans_risk.workflow.rows import ModelRows
+from icans_risk.workflow.size import SizeFacts, describe_size
 from icans_risk.workflow.validation import Effort, ModelResult, validate_model
 
 __all__ = ["LandmarkResult", "develop_landmark"]
@@ -54,8 +55,8 @@ class LandmarkResult:
         Of everyone at risk, from rebuilds that had not seen them.
     answered : DataFrame
         ``status`` and ``reasons`` of everyone at risk.
-    verdict : str
-        Whether the sample is large enough, in words.
+    size : SizeFacts
+        Whether the sample is large enough, and what it supports.
     """
 
     data: LandmarkData
@@ -69,7 +70,7 @@ class LandmarkResult:
     released: ReleasedModel | None
     interval: RiskInterval | None
     answered: pd.DataFrame
-    verdict: str
+    size: SizeFacts
 
     @property
     def main(self) -> ModelResult:
@@ -156,6 +157,9 @@ def develop_landmark(
     run = _Run(study, data, effort, progress)
     rows = data.rows(study.outcome.end_of_observation)
     splits = split_rows(study, rows)
+    size = describe_size(rows, len(specification.columns))
+    for sentence in size.sentences:
+        progress.tell(sentence)
     models = {}
     for plan in plans:
         run.say(plan.label.lower(), steps=len(splits) + len(METRICS))
@@ -185,7 +189,7 @@ def develop_landmark(
             final=None if released is None else released.applicability,
             interval=interval,
         ),
-        verdict=verdict(len(rows.event), int(rows.event.sum()), len(specification.columns)),
+        size=size,
     )
 
 

@@ -64,7 +64,7 @@ def describe_run(
         product_rates=_rates_by_product(cohort, event),
         metrics={name: _triple(interval) for name, interval in booster.metrics.items()},
         comparators=comparators,
-        sample_size_verdict=result.verdict,
+        sample_size_verdict=result.size.verdict,
         observation_policy=POLICIES[study.outcome.end_of_observation],
         treatment_policy=TREATMENTS[study.treatment_policy],
         reasons=REASONS,
@@ -179,9 +179,27 @@ def _statuses(result: LandmarkResult) -> pd.Series:
 
 
 def render_pages(
-    cohort: Cohort, result: LandmarkResult, quality: QualityReport, *, run: RunContext
+    cohort: Cohort,
+    result: LandmarkResult,
+    quality: QualityReport,
+    *,
+    run: RunContext,
+    has_study: bool = False,
 ) -> dict[str, str]:
     """Render the page of every patient, the index and the page of data quality.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        All episodes.
+    result : LandmarkResult
+        Of one landmark.
+    quality : QualityReport
+        What was noticed while reading.
+    run : RunContext
+        What all pages have in common.
+    has_study : bool
+        Whether the study report will lie beside the index.
 
     Returns
     -------
@@ -202,7 +220,7 @@ def render_pages(
         caveats=run.caveats,
     )
     return pages | {
-        "index.html": render_ward(ward_report(run, reports)),
+        "index.html": render_ward(ward_report(run, reports), has_study=has_study),
         "quality.html": render_quality(found),
     }
 

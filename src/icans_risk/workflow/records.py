@@ -1,19 +1,16 @@
 """What a run leaves in the tracking store: one run per study, one child per model."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 import icans_risk
 from icans_risk.features import FeatureSpecification, describe_columns
 from icans_risk.models import BoostedTrees
 from icans_risk.study import Study
 from icans_risk.tracking import RunRecord
-from icans_risk.workflow.figures import draw_figures
-from icans_risk.workflow.held_out import describe_held_out
+from icans_risk.workflow.artifacts import list_documents, list_figures, list_tables, list_texts
+from icans_risk.workflow.findings import LandmarkFindings
 from icans_risk.workflow.landmark import LandmarkResult
 from icans_risk.workflow.summary import metrics_of
 from icans_risk.workflow.validation import ModelResult
@@ -23,11 +20,11 @@ __all__ = ["make_record"]
 
 def make_record(
     study: Study,
-    study_file: Path,
+    study_file: Path | str,
     summary: dict[str, Any],
     *,
     specification: FeatureSpecification,
-    results: list[LandmarkResult],
+    found: Sequence[LandmarkFindings],
     folders: Mapping[str, Path],
 ) -> RunRecord:
     """Collect what the tracking store keeps of a run.
@@ -46,7 +43,7 @@ def make_record(
         Plain data of the whole run.
     specification : FeatureSpecification
         Fitted.
-    results : list of LandmarkResult
+    found : sequence of LandmarkFindings
         One per landmark.
     folders : mapping of str to Path
         Folders to keep, by the name of the artifact: the released models.
@@ -67,56 +64,43 @@ def make_record(
         "research_use_only": "true",
     }
     children = [
-        _child(result, model, tags=tags) for result in results for model in result.models.values()
+        _child(one, model, tags=tags) for one in found for model in one.result.models.values()
     ]
-    first = results[0]
+    first = found[0].result
     return RunRecord(
         name=study.study,
         parameters=_parameters(study, summary),
-        tags=tags | {"mlflow.note.content": first.verdict},
+        tags=tags | _verdicts(found) | {"mlflow.note.content": first.size.verdict},
         # The headline of the study is its booster at the first landmark.
         metrics=metrics_of(first.main),
-        files={"study": study_file},
+        files={"study": Path(study_file)},
         folders=folders,
         documents={
             "study/summary.json": summary,
             "study/quality.json": summary["quality"],
-            "study/features.json": json.loads(specification.to_json()),
-            **{f"held_out/{r.data.landmark_h:g}h.json": describe_held_out(r) for r in results},
+            "study/features.json": summary["features"],
+            **{name: document for one in found for name, document in list_documents(one).items()},
         },
+        texts={name: text for one in found for name, text in list_texts(one).items()},
         tables={
             "study/feature_dictionary.csv": describe_columns(specification),
-            **{name: table for result in results for name, table in _tuning_tables(result).items()},
+            **{name: table for one in found for name, table in list_tables(one).items()},
         },
         figures={
-            f"figures/{result.data.landmark_h:g}h/{name}": figure
-            for result in results
-            for name, figure in draw_figures(study, result).items()
+            name: figure for one in found for name, figure in list_figures(study, one).items()
         },
         children=children,
     )
 
 
+def _verdicts(found: Sequence[LandmarkFindings]) -> dict[str, str]:
+    """Tag what the audits came to, to be filtered by."""
+    audits = {one.name: one.scrutiny.audit for one in found}
+    return {f"audit_{name}": audit.verdict for name, audit in audits.items() if audit is not None}
+
+
 # How the main model is built, beside the settings of its trees.
 _BUILT = ("monotone", "fusion", "modality_dropout", "budget", "calibration", "rebuilds")
-
-
-def _tuning_tables(result: LandmarkResult) -> dict[str, pd.DataFrame]:
-    """List every trial of the tuning on everyone, and what each outer fold chose."""
-    if result.fit.tuning is None:
-        return {}
-    folder = f"tuning/{result.data.landmark_h:g}h"
-    chosen = [
-        {"repeat": split.repeat, "fold": split.fold, **fit.tuning.best_parameters}
-        for split, fit in zip(result.splits, result.main.fits, strict=True)
-        if fit.tuning is not None
-    ]
-    importance = pd.Series(result.fit.tuning.importance, name="share", dtype="float64")
-    return {
-        f"{folder}/trials.csv": result.fit.tuning.trials,
-        f"{folder}/outer_folds.csv": pd.DataFrame(chosen),
-        f"{folder}/importance.csv": importance.rename_axis("setting").reset_index(),
-    }
 
 
 def _parameters(study: Study, summary: dict[str, Any]) -> dict[str, object]:
@@ -139,7 +123,8 @@ def _parameters(study: Study, summary: dict[str, Any]) -> dict[str, object]:
     }
 
 
-def _child(result: LandmarkResult, model: ModelResult, *, tags: dict[str, str]) -> RunRecord:
+def _child(found: LandmarkFindings, model: ModelResult, *, tags: dict[str, str]) -> RunRecord:
+    result = found.result
     trees = _trees(result) if model is result.main else None
     shared = {
         "landmark_h": result.data.landmark_h,

@@ -1,18 +1,21 @@
 """The result of a run as plain data: what ``--json`` writes and the terminal shows."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import icans_risk
 from icans_risk.cohort import Cohort
-from icans_risk.evaluation import Interval, required_sample_size
+from icans_risk.evaluation import Interval
 from icans_risk.features import FeatureSpecification, computable_share
 from icans_risk.ingest import QualityReport
+from icans_risk.report import Stability
 from icans_risk.study import Study
 from icans_risk.workflow.by_group import describe_answering, describe_patterns
 from icans_risk.workflow.inputs import study_endpoints
 from icans_risk.workflow.landmark import LandmarkResult
 from icans_risk.workflow.plain import plain
+from icans_risk.workflow.scrutiny import Scrutiny
 from icans_risk.workflow.validation import ModelResult
 
 __all__ = ["describe_landmark", "describe_study", "metrics_of"]
@@ -40,6 +43,7 @@ def describe_study(
         "study_hash": study.hash(),
         "cohort_hash": cohort.hash(),
         "feature_hash": specification.hash(),
+        "features": json.loads(specification.to_json()),
         "cohort": {
             "patients": int(cohort.episodes["patient_id"].nunique()),
             "episodes": len(cohort.episodes),
@@ -51,11 +55,12 @@ def describe_study(
     }
 
 
-def describe_landmark(study: Study, result: LandmarkResult) -> dict[str, Any]:
+def describe_landmark(
+    study: Study, result: LandmarkResult, scrutiny: Scrutiny | None = None
+) -> dict[str, Any]:
     """Say what was found at one landmark."""
     rows, data = result.rows, result.data
     candidates = data.vectors.shape[1]
-    wanted = required_sample_size(float(rows.event.mean()), candidates)
     return {
         "landmark_h": data.landmark_h,
         "horizon_h": data.horizon_h,
@@ -72,9 +77,10 @@ def describe_landmark(study: Study, result: LandmarkResult) -> dict[str, Any]:
             for row in computable_share(rows.vectors).to_dict("records")
         ],
         "kept_model": _describe_kept(result),
+        **({} if scrutiny is None else _describe_scrutiny(scrutiny)),
         "answering": describe_answering(result),
         "by_modalities": describe_patterns(result),
-        "sample_size": {"n_required": wanted.n_required, "verdict": result.verdict},
+        "sample_size": result.size.to_dict(),
         "models": {name: _describe_model(model) for name, model in result.models.items()},
         "cuts": [
             {"at_least": c.cut, "events": c.events, "metrics": _describe_metrics(c.metrics)}
@@ -112,6 +118,26 @@ def _describe_kept(result: LandmarkResult) -> dict[str, Any]:
             "chosen": tuning.best_parameters,
             "importance": tuning.importance,
         },
+    }
+
+
+def _describe_scrutiny(scrutiny: Scrutiny) -> dict[str, Any]:
+    return {
+        "assessment": scrutiny.assessment.to_dict(),
+        "stability": _describe_stability(scrutiny.stability),
+        "audit": scrutiny.audit and scrutiny.audit.to_dict(),
+    }
+
+
+def _describe_stability(stability: Stability | None) -> dict[str, Any] | None:
+    """Say how much the risks hang on who was in the cohort, without a line for each patient."""
+    if stability is None:
+        return None
+    told = stability.to_dict()
+    errors = stability.predictions["mean_error"]
+    return {
+        **{name: told[name] for name in ("rebuilds", "failed", "classification", "optimism")},
+        "mean_absolute_prediction_error": plain(float(errors.mean())),
     }
 
 

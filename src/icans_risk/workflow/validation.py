@@ -68,6 +68,8 @@ class ModelResult:
         Every metric on ``risk``, with its bootstrap interval over patients.
     fits : tuple of Fit
         The models of the folds, in the order of the splits.
+    splits : sequence of Split
+        Who trained and who was tested.
     """
 
     plan: ModelPlan
@@ -76,6 +78,7 @@ class ModelResult:
     auroc_in_folds: FoldAverage
     metrics: Mapping[str, Interval]
     fits: tuple[Fit, ...]
+    splits: Sequence[Split]
 
     @property
     def unreleased(self) -> int:
@@ -147,7 +150,7 @@ def validate_model(
         METRICS["auroc"], rows.event, probabilities, splits=splits, weight=rows.weight
     )
     fits = tuple(fitted[fold_seed(split, study.seed)] for split in splits)
-    return ModelResult(plan, probabilities, risk, in_folds, metrics, fits)
+    return ModelResult(plan, probabilities, risk, in_folds, metrics, fits, splits)
 
 
 def _judge(
