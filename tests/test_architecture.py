@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "workflow": {
         "cohort", "splits", "evaluation", "catalogue", "study", "ingest", "grading", "outcome",
         "features", "models", "explanation", "report", "tracking", "evidence",
-        "synthetic", "signals",
+        "synthetic", "signals", "strict_yaml",
     },
     "cli": {"workflow", "study", "catalogue"},
 }  # fmt: skip

@@ -6,6 +6,7 @@ patient or repeats a cell's content: positions and counts only.
 
 __all__ = [
     "CohortError",
+    "ComparisonError",
     "ExplanationError",
     "GradingError",
     "IcansRiskError",
@@ -30,6 +31,10 @@ class StudyError(IcansRiskError):
 
 class CohortError(IcansRiskError):
     """The data cannot be turned into a cohort, or a table breaks its contract."""
+
+
+class ComparisonError(IcansRiskError):
+    """Two models were not judged on the same patients and the same question."""
 
 
 class GradingError(IcansRiskError):

@@ -7,6 +7,7 @@ import typer
 
 import icans_risk
 from icans_risk.cli.catalogue import catalogue
+from icans_risk.cli.compare import compare
 from icans_risk.cli.demo import demo
 from icans_risk.cli.develop import develop
 from icans_risk.cli.eeg import eeg
@@ -38,8 +39,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 COMMANDS = (
-    demo, init, check, ingest, eeg, sample_size, develop, tune, recalibrate, simulate, outcomes,
-    grade,
+    demo, init, check, ingest, eeg, sample_size, develop, compare, tune, recalibrate, simulate,
+    outcomes, grade,
     catalogue, schema, export_meds, make_key, reidentify,
 )  # fmt: skip
 for command in COMMANDS:

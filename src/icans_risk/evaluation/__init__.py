@@ -18,6 +18,14 @@ from icans_risk.evaluation.calibration_errors import (
     calibration_errors,
 )
 from icans_risk.evaluation.comparable import comparable_auroc, comparable_difference
+from icans_risk.evaluation.comparison import (
+    Comparison,
+    MetricComparison,
+    NetBenefitDifference,
+    Reclassification,
+    compare_risks,
+)
+from icans_risk.evaluation.criteria import Criterion, GateVerdict
 from icans_risk.evaluation.decision import (
     decision_curve,
     net_benefit,
@@ -31,6 +39,7 @@ from icans_risk.evaluation.delong import (
 )
 from icans_risk.evaluation.distribution import discrimination_slope, risk_distribution
 from icans_risk.evaluation.flexible_calibration import CalibrationFit, fit_calibration
+from icans_risk.evaluation.gate import Gate, Margins, judge_replacement
 from icans_risk.evaluation.internal_external import (
     LeftOut,
     internal_external,
@@ -89,16 +98,24 @@ __all__ = [
     "BootstrapValidation",
     "CalibrationErrors",
     "CalibrationFit",
+    "Comparison",
+    "Criterion",
     "Finding",
     "FitPredict",
     "Fold",
     "FoldAverage",
+    "Gate",
+    "GateVerdict",
     "Interval",
     "LeftOut",
+    "Margins",
     "Metric",
+    "MetricComparison",
+    "NetBenefitDifference",
     "RandomEffects",
     "Ranking",
     "Rebuilds",
+    "Reclassification",
     "SampleSize",
     "SimulatedSize",
     "ValidationSize",
@@ -114,6 +131,7 @@ __all__ = [
     "combine_levels",
     "comparable_auroc",
     "comparable_difference",
+    "compare_risks",
     "cross_validate",
     "decision_curve",
     "decision_instability",
@@ -125,6 +143,7 @@ __all__ = [
     "fold_seed",
     "internal_external",
     "judge_ranking",
+    "judge_replacement",
     "leave_level_out",
     "log_odds_from_c_statistic",
     "net_benefit",

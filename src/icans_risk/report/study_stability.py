@@ -19,6 +19,7 @@ _METRICS = {
     "brier": "Brier score",
     "calibration_intercept": "Calibration intercept",
     "calibration_slope": "Calibration slope",
+    "log_loss": "Log loss",
     "observed_expected": "Observed / expected events",
 }
 _MOST_PATIENTS = 120
