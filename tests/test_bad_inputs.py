@@ -485,14 +485,19 @@ def test_whoever_has_no_data_before_the_landmark_gets_no_number() -> None:
     margin = pd.Series([0.5, 0.5, 0.5], index=index)
     excluded = [None, None, "endpoint_before_landmark"]
     result: Any = SimpleNamespace(
-        held_out=SimpleNamespace(margin=margin, margin_low=margin - 1, margin_high=margin + 1),
-        primary=pd.DataFrame({"episode_id": names, "excluded_because": excluded}),
-        inputs=pd.DataFrame(
-            {"episode_id": ["known", "severe"], "modality": "plasma", "analyte": "crp"}
+        held_out=SimpleNamespace(margin=margin),
+        interval=None,
+        released=SimpleNamespace(),
+        answered=pd.DataFrame({"status": "answered"}, index=index),
+        data=SimpleNamespace(
+            primary=pd.DataFrame({"episode_id": names, "excluded_because": excluded}),
+            inputs=pd.DataFrame(
+                {"episode_id": ["known", "severe"], "modality": "plasma", "analyte": "crp"}
+            ),
+            analytes=("plasma.crp",),
+            landmark_h=72.0,
         ),
-        analytes=("plasma.crp",),
-        landmark_h=72.0,
-        models={"booster": SimpleNamespace(plan=SimpleNamespace(name="booster"))},
+        main=SimpleNamespace(plan=SimpleNamespace(name="booster")),
     )
     cohort: Any = SimpleNamespace(episodes=pd.DataFrame({"episode_id": names}))
     found = predict_episodes(cohort, result).set_index("episode_id")

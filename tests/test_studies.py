@@ -34,15 +34,58 @@ def test_who_was_tested_tells_nothing_until_ordering_is_informative() -> None:
     assert late.loc[(True, "informative"), "auroc"] > late.loc[(True, "protocol_only"), "auroc"]
 
 
+def test_calibration_needs_patients_and_the_smallest_size_is_found() -> None:
+    study = load("sample_size_by_simulation")
+    table = study.run(sizes=(100, 300), column_counts=(10,), fresh=1_000, cohorts=3, seed=4)
+    assert list(table["model"].unique()) == ["booster", "calibrated booster", "elastic net"]
+    by_size = table.groupby("patients")["auroc"].mean()
+    assert by_size[300] > by_size[100] > 0.55
+    net = table[table["model"] == "elastic net"].set_index("patients")
+    assert net.loc[300, "deviation"] < net.loc[100, "deviation"]
+    assert len(study.smallest_sizes(table)) == 3
+
+
+def test_a_size_is_enough_only_if_all_larger_ones_are() -> None:
+    import pandas as pd
+
+    slopes = {100: 1.0, 200: 0.8, 300: 0.95, 400: 1.05}
+    table = pd.DataFrame(
+        [
+            {"columns": 10, "patients": n, "model": "booster", "events": n / 5, "cohorts": 20,
+             "slope": slope, "low": 0, "high": 2, "deviation": 0.1, "auroc": 0.7}
+            for n, slope in slopes.items()
+        ]
+    )  # fmt: skip
+    smallest_sizes = load("sample_size_by_simulation").smallest_sizes
+    assert smallest_sizes(table)["patients"].tolist() == [300]
+    timid = table.assign(deviation=0.2)
+    assert smallest_sizes(timid)["patients"].isna().all()
+    refused = table.assign(cohorts=[20, 20, 20, 19])
+    assert smallest_sizes(refused)["patients"].isna().all()
+
+
+def test_the_package_knows_the_sizes_of_the_committed_table() -> None:
+    import pandas as pd
+
+    study = load("sample_size_by_simulation")
+    table = pd.read_csv(STUDIES / "sample_size_by_simulation.csv")
+    packaged = pd.read_csv(study.PACKAGED, dtype={"patients": "Int64"})
+    pd.testing.assert_frame_equal(
+        study.smallest_sizes(table), packaged.drop(columns=["seed", "commit"])
+    )
+
+
 def test_the_committed_tables_name_their_seed_and_commit() -> None:
     import pandas as pd
 
     for name in (
         "applicability",
         "ceilings",
+        "false_claims",
         "feature_cost",
         "informative_ordering",
         "models_by_size",
+        "sample_size_by_simulation",
         "unit_shifts",
     ):
         table = pd.read_csv(STUDIES / f"{name}.csv", dtype={"commit": str})

@@ -29,6 +29,8 @@ def test_the_wheel_holds_yaml_templates_and_types(wheel: Path) -> None:
     assert "icans_risk/evidence/incidence.yaml" in names
     assert "icans_risk/models/recommendation.csv" in names
     assert "icans_risk/ingest/draft/synonyms.yaml" in names
+    assert "icans_risk/report/tripod.yaml" in names
+    assert "icans_risk/evaluation/sample_size_by_simulation.csv" in names
     assert "icans_risk/py.typed" in names
     assert not [name for name in names if name.startswith("tests")]
 

@@ -6,6 +6,7 @@ patient or repeats a cell's content: positions and counts only.
 
 __all__ = [
     "CohortError",
+    "ComparisonError",
     "ExplanationError",
     "GradingError",
     "IcansRiskError",
@@ -13,6 +14,7 @@ __all__ = [
     "ModelError",
     "NotEstimableError",
     "NotReleasedError",
+    "SignalError",
     "StudyError",
     "TrackingError",
     "UnitError",
@@ -29,6 +31,10 @@ class StudyError(IcansRiskError):
 
 class CohortError(IcansRiskError):
     """The data cannot be turned into a cohort, or a table breaks its contract."""
+
+
+class ComparisonError(IcansRiskError):
+    """Two models were not judged on the same patients and the same question."""
 
 
 class GradingError(IcansRiskError):
@@ -53,6 +59,10 @@ class ModelError(IcansRiskError):
 
 class ExplanationError(IcansRiskError):
     """Contributions do not add up to the risk that they claim to explain."""
+
+
+class SignalError(IcansRiskError):
+    """A recording cannot be used as it stands."""
 
 
 class TrackingError(IcansRiskError):

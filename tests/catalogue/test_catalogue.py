@@ -55,7 +55,7 @@ def test_all_that_the_evidence_names_is_there() -> None:
 @pytest.mark.parametrize("analyte", ENTRIES, ids=lambda analyte: analyte.full_name)
 def test_every_figure_has_a_source_of_its_kind(analyte: Analyte) -> None:
     kinds = {"Reference", "Quantification", "Turnaround", "Direction", "Leak", "Limits"}
-    others = {"Role", "Units", "Assays", "Alters"}
+    others = {"Role", "Units", "Assays", "Alters", "Definition"}
     assert all(s.text.split(":")[0] in kinds | others for s in analyte.sources)
     assert begins(analyte, "Limits")
     assert begins(analyte, "Turnaround")
@@ -130,7 +130,8 @@ def test_drugs_that_damp_inflammation_alter_what_is_measured_after_them() -> Non
 def test_what_the_grade_is_made_from_is_marked() -> None:
     parts = {a.full_name for a in ENTRIES if a.leak_class == "outcome_component"}
     assert parts == {
-        "eeg.seizure", "imaging.oedema", "imaging.midline_shift", "imaging.hydrocephalus",
+        "eeg.seizure", "eeg.ve_cam_s",
+        "imaging.oedema", "imaging.midline_shift", "imaging.hydrocephalus",
         "clinical.gcs", "clinical.rass", "csf.opening_pressure", "csf.intracranial_pressure",
     }  # fmt: skip
 

@@ -25,13 +25,14 @@ def cohorts(draw):
     return np.array(y), np.array(p), np.array(w)
 
 
-def test_the_table_names_six_metrics():
+def test_the_table_names_seven_metrics():
     assert sorted(METRICS) == [
         "auroc",
         "average_precision",
         "brier",
         "calibration_intercept",
         "calibration_slope",
+        "log_loss",
         "observed_expected",
     ]
 

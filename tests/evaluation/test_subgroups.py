@@ -40,6 +40,16 @@ def test_each_level_has_the_interval_of_its_own_rows():
             assert line[f"{name}_estimable"] == interval.estimable
 
 
+def test_all_patients_need_not_be_judged_and_are_counted_all_the_same():
+    y, p, by, patient = cohort(a=60, b=80)
+    whole, levels = table(y, p, by, patient), table(y, p, by, patient, judge_all=False)
+    pd.testing.assert_frame_equal(levels.iloc[:-1], whole.iloc[:-1])
+    assert levels.loc["all patients", "patients"] == 140
+    assert levels.loc["all patients", "status"] == "not estimable"
+    one = table(y, p, np.full(len(y), "a"), patient, judge_all=False)
+    assert one.loc["a", "status"] == "estimated"
+
+
 def test_patients_are_counted_and_not_rows():
     y, p, by, patient = cohort(a=60, b=80)
     found = table(y, p, by, patient)

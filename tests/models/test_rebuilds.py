@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -198,3 +199,51 @@ def test_too_few_rebuilds_or_workers_are_refused(settings):
     X, y = patients(13)
     with pytest.raises(IcansRiskError, match="at least 2 rebuilds and 1 worker"):
         fit_rebuilds(LOGISTIC, X, y, **settings)
+
+
+def test_a_held_out_interval_comes_from_rebuilds_without_the_patient():
+    X, y = patients(7, rows=60)
+    patient = np.array([f"p{i // 2}" for i in range(60)])
+    model = CalibratedModel(LOGISTIC, folds=2).fit(X, y, groups=patient)
+    rebuilds = fit_rebuilds(model, X, y, groups=patient, n_rebuilds=30, seed=3)
+    assert rebuilds.copies is not None
+    assert (rebuilds.copies[:, ::2] == rebuilds.copies[:, 1::2]).all(), "rows of a patient together"
+    own = model.margin(X)
+    found = rebuilds.held_out_interval(X, own)
+    row = 11
+    margins = [
+        one.margin(X.iloc[[row]])[0]
+        for one, seen in zip(rebuilds.rebuilt, rebuilds.copies[:, row], strict=True)
+        if not seen
+    ]
+    assert 5 <= len(margins) < 30
+    low, high = np.percentile(margins, [5, 95])
+    assert found.low[row] == pytest.approx(expit(min(low, own[row])), abs=1e-12)
+    assert found.high[row] == pytest.approx(expit(max(high, own[row])), abs=1e-12)
+
+
+def test_whoever_was_in_no_training_row_is_spoken_of_by_all_rebuilds(rebuilds: Rebuilds):
+    X, _ = patients(9, rows=12)
+    margin = rebuilds.model.margin(X)
+    held_out = rebuilds.held_out_interval(X, margin, training_row=np.full(12, -1))
+    for end in ("low", "high"):
+        np.testing.assert_allclose(getattr(held_out, end), getattr(rebuilds.interval(X), end))
+
+
+def test_a_patient_whom_nearly_all_rebuilds_saw_has_no_interval(rebuilds: Rebuilds):
+    X, _ = patients(1)
+    assert rebuilds.copies is not None
+    seen = rebuilds.copies.copy()
+    seen[:, 0], seen[:4, 0] = 1, 0
+    told = replace(rebuilds, copies=seen).held_out_interval(X, rebuilds.model.margin(X))
+    assert np.isnan([told.low[0], told.high[0]]).all()
+    assert not told.is_widened[0]
+    assert np.isfinite(told.low[1:]).mean() > 0.8
+
+
+def test_rebuilds_from_a_file_do_not_know_whom_they_saw(rebuilds: Rebuilds):
+    X, _ = patients(1)
+    stored = Rebuilds.from_state(rebuilds.to_state(), model=rebuilds.model)
+    assert "copies" not in rebuilds.to_state()
+    with pytest.raises(IcansRiskError, match="no longer know"):
+        stored.held_out_interval(X, rebuilds.model.margin(X))

@@ -39,6 +39,12 @@ RUN = RunContext(
     ),
     observation_policy="Patients discharged without the endpoint count as free of it.",
     treatment_policy="Treatment after the landmark is ignored: it is part of local practice.",
+    reasons={
+        "already_at_endpoint": "The endpoint had already been recorded at the landmark.",
+        "not_under_observation": "The patient was not under observation at the landmark.",
+        "no_data_before_landmark": "No value that the model uses was available at the landmark.",
+        "unlike_training": "The patient's values are unlike those of the training patients.",
+    },
     analytes={
         "clinical.crs_grade": AnalyteText(label="CRS grade (ASTCT)", unit="{grade}"),
         "plasma.crp": AnalyteText(label="C-reactive protein", unit="mg/dL"),

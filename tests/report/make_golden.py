@@ -1,4 +1,4 @@
-"""Write golden/*.json anew: ``python tests/report/make_golden.py`` from the repository root.
+"""Write golden/* anew: ``python tests/report/make_golden.py`` from the repository root.
 
 Run it after a wanted change of the report, and read the difference before committing it.
 """
@@ -9,6 +9,9 @@ from pathlib import Path
 
 GOLDEN = Path(__file__).parent / "golden" / "patient.json"
 GOLDEN_QUALITY = GOLDEN.with_name("quality.json")
+GOLDEN_STUDY = GOLDEN.with_name("study.json")
+GOLDEN_CARD = GOLDEN.with_name("model_card.json")
+GOLDEN_CARD_TEXT = GOLDEN.with_name("model_card.md")
 
 
 def golden_text() -> str:
@@ -33,6 +36,22 @@ def golden_quality() -> str:
     return _as_text(quality_report(QUALITY, COHORT, **header))
 
 
+def golden_study() -> str:
+    """Return the dict of a study report with every panel, as the file holds it."""
+    from report.study_example import report
+
+    return _as_text(report())
+
+
+def golden_card() -> tuple[str, str]:
+    """Return the model card of an example as dict and as Markdown, as the files hold it."""
+    from icans_risk.report import make_model_card, model_card_markdown
+    from report.facts_example import FACTS
+
+    card = make_model_card(FACTS)
+    return _as_text(card), model_card_markdown(card)
+
+
 def _as_text(report: object) -> str:
     return json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -43,3 +62,6 @@ if __name__ == "__main__":
     GOLDEN.parent.mkdir(exist_ok=True)
     GOLDEN.write_text(golden_text(), encoding="utf-8")
     GOLDEN_QUALITY.write_text(golden_quality(), encoding="utf-8")
+    GOLDEN_STUDY.write_text(golden_study(), encoding="utf-8")
+    for path, text in zip((GOLDEN_CARD, GOLDEN_CARD_TEXT), golden_card(), strict=True):
+        path.write_text(text, encoding="utf-8")

@@ -9,7 +9,6 @@ import pytest
 
 from icans_risk.errors import IcansRiskError, LeakageError
 from icans_risk.report import AnalyteText, Rate, patient_report, render_patient
-from icans_risk.report.context import REASONS
 from report.examples import (
     INPUTS,
     NAN,
@@ -47,12 +46,12 @@ def test_an_answered_page_has_its_sections_in_the_order_that_puts_limits_first()
     assert [mark for mark in page.texts if mark in order] == order
 
 
-@pytest.mark.parametrize("status", REASONS)
+@pytest.mark.parametrize("status", RUN.reasons)
 def test_an_abstention_shows_its_reason_and_no_number_of_anybodys_risk(status):
     page = page_of(silent(status, product="axi-cel"))
     assert set(page.texts) >= ALWAYS | {"no-estimate"}
     assert not ANSWERED & set(page.texts)
-    assert REASONS[status] in page.text("no-estimate")
+    assert RUN.reasons[status] in page.text("no-estimate")
     assert "No estimate does not mean low risk." in page.text("no-estimate")
     assert "of 100 patients" not in page.everything
 
@@ -113,7 +112,9 @@ def test_a_tiny_risk_reads_fewer_than_one_and_fills_no_figure():
 def test_the_page_says_that_the_estimate_is_held_out_and_what_its_range_leaves_out():
     said = page_of(answered()).text("held-out")
     assert "none of which saw this patient" in said
-    assert "it leaves out sampling error and differences between hospitals" in said
+    assert (
+        "it leaves out what a larger cohort would teach, and differences between hospitals" in said
+    )
 
 
 def test_a_range_that_was_not_computed_reads_not_estimable():

@@ -71,6 +71,12 @@ def test_the_ward_links_only_to_pages_that_we_name():
         render_ward(report)
 
 
+def test_the_ward_leads_to_the_study_report_where_there_is_one():
+    html = render_ward(ward(answered()), has_study=True, has_quality=False)
+    links = [dict(attrs)["href"] for tag, attrs in parse(html).elements if tag == "a"]
+    assert links == ["study.html", "patient-001.html"]
+
+
 def test_a_ward_without_a_range_still_draws_its_bar():
     nan = float("nan")
     page = parse(render_ward(ward(answered(risk_low=nan, risk_high=nan))))

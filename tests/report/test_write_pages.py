@@ -4,9 +4,15 @@ from pathlib import Path
 import pytest
 
 from icans_risk.errors import IcansRiskError
-from icans_risk.report import INDEX_PAGE, QUALITY_PAGE, page_name, write_pages
+from icans_risk.report import INDEX_PAGE, QUALITY_PAGE, STUDY_PAGE, page_name, write_pages
 
-PAGES = {INDEX_PAGE: "<p>a", QUALITY_PAGE: "<p>b", page_name(1): "<p>ä", page_name(1000): "<p>d"}
+PAGES = {
+    INDEX_PAGE: "<p>a",
+    QUALITY_PAGE: "<p>b",
+    STUDY_PAGE: "<p>c",
+    page_name(1): "<p>ä",
+    page_name(1000): "<p>d",
+}
 
 
 def test_pages_are_written_for_their_owner_only(tmp_path):

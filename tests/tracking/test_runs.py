@@ -42,7 +42,8 @@ def test_the_run_tells_the_study(client: MlflowClient, developed: Any) -> None:
 def test_every_model_is_a_child_with_intervals(client: MlflowClient, developed: Any) -> None:
     found = children(client, developed)
     assert set(found) == {
-        "booster", "prevalence", "product", "current_crs_and_product", "penalised_logistic",
+        "booster", "prevalence", "product", "current_crs_and_product", "current_icans",
+        "penalised_logistic",
     }  # fmt: skip
     summary = developed.summary["landmarks"][0]["models"]["booster"]["metrics"]["auroc"]
     metrics = found["booster"].data.metrics
@@ -70,6 +71,9 @@ def test_the_study_file_figures_and_tables_are_kept(
         "study/nulisa80.yaml", "study/summary.json", "study/quality.json", "study/features.json",
         "study/feature_dictionary.csv", "figures/72h/calibration.png", "figures/72h/comparison.png",
         "figures/72h/contributions.png", "figures/72h/risk_distribution.png",
+        "figures/72h/calibration_band.png", "figures/72h/decision_curve.png",
+        "figures/72h/prediction_instability.png", "figures/72h/calibration_instability.png",
+        "figures/72h/decision_instability.png",
     }  # fmt: skip
     copy = Path(client.download_artifacts(run_id, "study/nulisa80.yaml"))
     assert copy.read_bytes() == study_file.read_bytes()

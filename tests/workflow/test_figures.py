@@ -9,9 +9,8 @@ from icans_risk.cohort import Cohort
 from icans_risk.features import FeatureSpecification, Measurement, Window
 from icans_risk.study import load_study
 from icans_risk.workflow.figures import draw_figures
-from icans_risk.workflow.landmark import develop_landmark
+from icans_risk.workflow.landmarks import develop_landmarks
 from icans_risk.workflow.pages import describe_run, render_pages
-from icans_risk.workflow.progress import SILENT
 from icans_risk.workflow.reading import read_cohort
 
 
@@ -37,7 +36,7 @@ def test_a_platform_has_its_label_in_the_figures_and_on_the_pages(study_file: Pa
         Measurement("plasma.nfl@ella", ("to_date",), ("last",)),
     )
     specification = FeatureSpecification(windows, measurements, ("product",)).fit(cohort)
-    result = develop_landmark(study, cohort, specification, landmark_h=72.0, progress=SILENT)
+    result = develop_landmarks(study, cohort, specification)[0]
 
     axis = draw_figures(study, result)["contributions.png"].axes[0]
     assert "Neurofilament light (ella)" in [label.get_text() for label in axis.get_yticklabels()]

@@ -1,6 +1,7 @@
 """A synthetic cohort on disk: apart from its truth, whole or not at all, and through the path."""
 
 import json
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,17 @@ def test_the_demo_runs_and_says_that_it_is_synthetic(
     tmp_path: Path, store_template: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("icans_risk.workflow.demo.DEMO", Simulation(patients=150, seed=7))
+    # As much of it as shows that it runs: what it computes is tested elsewhere.
+    text = (files("icans_risk.workflow") / "demo.yaml").read_text(encoding="utf-8")
+    for full, least in {
+        "repeats: 4": "repeats: 1",
+        "resamples: 500": "resamples: 100",
+        "rebuilds: 40": "rebuilds: 6",
+        "permutations: 5": "permutations: 1",
+    }.items():
+        assert full in text
+        text = text.replace(full, least)
+    monkeypatch.setattr("icans_risk.workflow.demo._study_text", lambda: text)
     settings: dict[str, Any] = {
         "tracking_uri": copy_store(store_template, tmp_path / "mlruns"),
         "artifacts": tmp_path / "artifacts",
@@ -140,8 +152,14 @@ def test_the_demo_runs_and_says_that_it_is_synthetic(
     (pages,) = summary["paths"]["reports"]
     page = (Path(pages) / "patient-001.html").read_text()
     assert "SYNTHETIC DATA." in page or "Synthetic data." in page
-    again = run_demo(tmp_path / "demo", **settings)
-    assert again["cohort_hash"] == summary["cohort_hash"]
+    made = (tmp_path / "demo" / "cohort" / "manifest.json").stat().st_mtime_ns
+    developed: list[Path] = []
+    monkeypatch.setattr(
+        "icans_risk.workflow.demo.develop", lambda study, **_: developed.append(study)
+    )
+    run_demo(tmp_path / "demo", **settings)
+    assert developed == [tmp_path / "demo" / "study.yaml"], "developed again, not simulated again"
+    assert (tmp_path / "demo" / "cohort" / "manifest.json").stat().st_mtime_ns == made
 
 
 def test_the_committed_sample_is_what_its_command_makes(root: Path, tmp_path: Path) -> None:

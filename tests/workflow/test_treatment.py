@@ -11,9 +11,9 @@ from icans_risk.ingest import QualityReport
 from icans_risk.study import Study, load_study
 from icans_risk.synthetic import simulate
 from icans_risk.workflow.inputs import specify_features
-from icans_risk.workflow.landmark import LandmarkResult, develop_landmark
+from icans_risk.workflow.landmark import LandmarkResult
+from icans_risk.workflow.landmarks import develop_landmarks
 from icans_risk.workflow.pages import describe_run, predict_episodes, render_pages
-from icans_risk.workflow.progress import SILENT
 from icans_risk.workflow.summary import describe_landmark, describe_study
 from icans_risk.workflow.words import PRESENCE_NOTES, TREATMENTS
 from ingest.exports import base_study, write_study
@@ -44,16 +44,14 @@ class Run:
         changes: dict[str, Any] = {
             "treatment_policy": policy,
             "features": FEATURES | {"presence": presence},
-            "models": study["models"] | {"comparators": []},
+            "models": study["models"] | {"comparators": [], "rebuilds": 0, "calibration_folds": 2},
             "validation": {"folds": 3, "repeats": 1, "resamples": 100},
         }
         changes["models"]["booster"]["rounds"] = 10
         changes["outcome"] = study["outcome"] | {"sensitivity": []}
         self.study: Study = load_study(write_study(folder, study["data"], **changes))
         self.specification = specify_features(self.study, cohort)
-        self.result: LandmarkResult = develop_landmark(
-            self.study, cohort, self.specification, landmark_h=72.0, progress=SILENT
-        )
+        self.result: LandmarkResult = develop_landmarks(self.study, cohort, self.specification)[0]
         self.context = describe_run(
             self.study, cohort, self.result, specification=self.specification, run_id="0123456789"
         )
@@ -105,7 +103,7 @@ def test_a_page_under_censor_names_the_dose_and_does_not_count_it_as_an_input(
 def test_what_was_given_is_an_input_with_words_for_those_who_got_none(runs: dict[str, Run]) -> None:
     run = runs["include_before_landmark"]
     column = "treatment.tocilizumab.given.to_landmark"
-    given = run.result.vectors[column]
+    given = run.result.data.vectors[column]
     assert set(given) == {0.0, 1.0}
     assert {"not given" in page for page in run.pages.values()} == {True, False}
     assert all("are inputs of the model" in page for page in answered_pages(run))
@@ -114,7 +112,7 @@ def test_what_was_given_is_an_input_with_words_for_those_who_got_none(runs: dict
 def test_whoever_has_nothing_but_a_dose_gets_no_number(
     tmp_path: Path, cohort: Cohort, runs: dict[str, Run]
 ) -> None:
-    doses = runs["censor"].result.inputs.query("modality == 'treatment'")["episode_id"]
+    doses = runs["censor"].result.data.inputs.query("modality == 'treatment'")["episode_id"]
     risk = predict_episodes(cohort, runs["censor"].result).set_index("episode_id")
     patient = next(e for e in doses if risk.loc[e, "status"] == "answered")
     other = cohort.events[

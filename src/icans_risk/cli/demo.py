@@ -9,10 +9,12 @@ from icans_risk.cli.options import (
     ARTIFACTS,
     REPORTS,
     TRACKING_URI,
+    WORKERS,
     Artifacts,
     JsonFile,
     Reports,
     TrackingUri,
+    Workers,
 )
 
 __all__ = ["demo"]
@@ -26,6 +28,7 @@ def demo(
     tracking_uri: TrackingUri = TRACKING_URI,
     artifacts: Artifacts = ARTIFACTS,
     reports: Reports = REPORTS,
+    workers: Workers = WORKERS,
 ) -> None:
     """Simulate 300 patients and take them through the whole path. Synthetic, no evidence.
 
@@ -40,6 +43,7 @@ def demo(
             tracking_uri=tracking_uri,
             artifacts=artifacts,
             reports=reports,
+            workers=workers,
             progress=progress,
         ),
         json_file,

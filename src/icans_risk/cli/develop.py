@@ -7,12 +7,16 @@ import typer
 
 from icans_risk.cli.options import (
     ARTIFACTS,
+    JOURNALS,
     REPORTS,
     TRACKING_URI,
+    WORKERS,
     Artifacts,
+    Journals,
     JsonFile,
     Reports,
     TrackingUri,
+    Workers,
 )
 
 __all__ = ["develop"]
@@ -24,6 +28,8 @@ def develop(
     tracking_uri: TrackingUri = TRACKING_URI,
     artifacts: Artifacts = ARTIFACTS,
     reports: Reports = REPORTS,
+    journals: Journals = JOURNALS,
+    workers: Workers = WORKERS,
 ) -> None:
     """Take a study from its files to a tracked, explained model and a page per patient.
 
@@ -38,6 +44,8 @@ def develop(
             tracking_uri=tracking_uri,
             artifacts=artifacts,
             reports=reports,
+            journals=journals,
+            workers=workers,
             progress=progress,
         ),
         json_file,

@@ -7,16 +7,21 @@ import typer
 
 import icans_risk
 from icans_risk.cli.catalogue import catalogue
+from icans_risk.cli.compare import compare
 from icans_risk.cli.demo import demo
 from icans_risk.cli.develop import develop
+from icans_risk.cli.eeg import eeg
 from icans_risk.cli.export_meds import export_meds
 from icans_risk.cli.grade import grade
 from icans_risk.cli.ingest import check, ingest
 from icans_risk.cli.init import init
 from icans_risk.cli.outcomes import outcomes
 from icans_risk.cli.pseudonyms import make_key, reidentify
+from icans_risk.cli.recalibrate import recalibrate
+from icans_risk.cli.sample_size import sample_size
 from icans_risk.cli.schema import schema
 from icans_risk.cli.simulate import simulate
+from icans_risk.cli.tune import tune
 from icans_risk.errors import IcansRiskError
 
 __all__ = ["app", "run"]
@@ -34,7 +39,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 COMMANDS = (
-    demo, init, check, ingest, develop, simulate, outcomes, grade,
+    demo, init, check, ingest, eeg, sample_size, develop, compare, tune, recalibrate, simulate,
+    outcomes, grade,
     catalogue, schema, export_meds, make_key, reidentify,
 )  # fmt: skip
 for command in COMMANDS:

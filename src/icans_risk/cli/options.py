@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -7,17 +8,23 @@ import typer
 
 __all__ = [
     "ARTIFACTS",
+    "JOURNALS",
     "REPORTS",
     "TRACKING_URI",
+    "WORKERS",
     "Artifacts",
+    "Journals",
     "JsonFile",
     "Reports",
     "TrackingUri",
+    "Workers",
 ]
 
 TRACKING_URI = "sqlite:///mlruns/mlflow.db"
 ARTIFACTS = Path("mlruns/artifacts")
 REPORTS = Path("reports")
+JOURNALS = Path("mlruns/tuning")
+WORKERS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
 JsonFile = Annotated[
     Path | None,
@@ -28,3 +35,10 @@ TrackingUri = Annotated[
 ]
 Artifacts = Annotated[Path, typer.Option(help="Where a SQLite store keeps figures and models.")]
 Reports = Annotated[Path, typer.Option(help="Folder for the pages.")]
+Journals = Annotated[
+    Path, typer.Option(help="Where a tuning is kept, to go on from after an interruption.")
+]
+Workers = Annotated[
+    int,
+    typer.Option(min=1, show_default="all cores", help="Threads; results do not depend on it."),
+]

@@ -56,6 +56,8 @@ def show_summary(summary: Mapping[str, Any]) -> None:
     )
     for landmark in summary["landmarks"]:
         _show_landmark(out, landmark)
+    for folder in summary["paths"]["models"].values():
+        out.print(f"Model:    {folder}", markup=False)
     out.print("Tracked:  " + summary["mlflow_ui"], markup=False)
     for folder in summary["paths"]["reports"]:
         out.print(f"Reported: {folder}/index.html", markup=False)
@@ -68,11 +70,71 @@ def _show_landmark(out: Console, landmark: Mapping[str, Any]) -> None:
     )
     out.print(_flow_table(landmark))
     _show_inputs(out, landmark)
-    out.print("\n" + landmark["sample_size"]["verdict"] + "\n", markup=False)
+    size = landmark["sample_size"]
+    said = [
+        size[name] for name in ("verdict", "simulated", "recommended") if size[name] is not None
+    ]
+    out.print("\n" + "\n".join(said) + "\n", markup=False)
     out.print(_model_table(landmark))
     out.print(
         "95 % bootstrap intervals over patients, each patient's repeats averaged first. AUROC in "
         "folds ranks the patients of one test fold; the pooled one ranks all held-out risks.\n"
+    )
+    for cut in landmark["cuts"]:
+        figures = [f"{name} {_interval(cut['metrics'][name])}" for name in ("auroc", "brier")]
+        out.print(f"Grade >= {cut['at_least']}: {cut['events']} events, {', '.join(figures)}")
+    _show_foreseen(out, landmark)
+    _show_kept(out, landmark)
+    _show_audit(out, landmark)
+
+
+def _show_foreseen(out: Console, landmark: Mapping[str, Any]) -> None:
+    """Say how the model ranks where nothing had begun: detection is not sold as prediction."""
+    for row in landmark["assessment"]["ranking"]:
+        if row["model"] == "booster" and row["among"] == "no_icans_later":
+            figures = {"estimate": row["auroc"], "low": row["auroc_low"], "high": row["auroc_high"]}
+            out.print(
+                "AUROC of the booster where there was no ICANS yet, for events later than 24 h: "
+                f"{_interval(figures)}, {row['patients_with_event']} events.\n"
+            )
+
+
+def _show_audit(out: Console, landmark: Mapping[str, Any]) -> None:
+    audit = landmark["audit"]
+    if audit is None:
+        return
+    out.print(f"Audit for leaks: {audit['verdict'].replace('_', ' ')}.", markup=False)
+    for finding in audit["findings"]:
+        if finding["verdict"] in ("fail", "warn"):
+            out.print(f"  {finding['verdict']}: {finding['sentence']}", markup=False)
+    out.print("")
+
+
+def _show_kept(out: Console, landmark: Mapping[str, Any]) -> None:
+    kept = landmark["kept_model"]
+    if not kept["is_released"]:
+        out.print(
+            "No model is let out: among patients whom it had not seen, higher predicted risks did "
+            "not go with more events. Report the prevalence, or a published score.\n"
+        )
+        return
+    step, left_out = kept["calibration"], landmark["models"]["booster"]["unreleased_folds"]
+    out.print(
+        f"Kept: {kept['columns']} columns, calibrated ({step['method'].replace('_', ' ')}: slope "
+        f"{step['slope']:.2f}, intercept {step['intercept']:.2f}), {kept['rebuilds'] or 'no'} "
+        "rebuilds for its ranges."
+        + f" In {left_out} folds no model could be let out."
+        * (left_out > 0)
+    )
+    groups = landmark["answering"]["groups"]
+    answered, silent = groups["answered"], groups["not_answered"]
+    reasons = ", ".join(f"{name} {n}" for name, n in landmark["answering"]["reasons"].items())
+    out.print(
+        f"Answers for {answered['patients']} patients, {answered['events']} of them with the "
+        f"endpoint later; not for {silent['patients']}, {silent['events']} of them with it"
+        + (f" ({reasons})" if reasons else "")
+        + ".\n",
+        markup=False,
     )
 
 

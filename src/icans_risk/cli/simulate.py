@@ -36,6 +36,9 @@ def simulate(
         int | None,
         typer.Option(metavar="LEVEL", help="Also an export with planted faults, 0 to 3."),
     ] = None,
+    signals: Annotated[
+        bool, typer.Option("--signals", help="Also write each EEG as a recording, 1.5 MB each.")
+    ] = False,
     check: Annotated[
         bool, typer.Option("--check", help="Also compare with published figures.")
     ] = False,
@@ -58,6 +61,7 @@ def simulate(
         variant=variant.value,
         informative_ordering=informative_ordering,
         mess=mess,
+        signals=signals,
     )
     with terminal_progress() as progress:
         summary = simulate_folder(out, simulation, progress=progress)
@@ -68,6 +72,8 @@ def simulate(
         f"Cohort, truth and data card: {summary['folder']}\n"
         "Synthetic: nothing trained here is evidence about patients."
     )
+    if signals:
+        typer.echo(f"EEG recordings: {summary['recordings']:,}, listed in signals/recordings.csv")
     if checked is not None:
         _show_check(checked)
 

@@ -4,7 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.progress import Progress as RichProgress
 
 from icans_risk.workflow.progress import Progress
@@ -24,13 +30,19 @@ def console() -> Console:
 
 class _Bar:
     def __init__(self, bar: RichProgress) -> None:
-        self.bar, self.task = bar, bar.add_task("starting", total=None)
+        self.bar, self.task = bar, bar.add_task("starting", total=None, note="")
 
     def stage(self, name: str, *, steps: int | None) -> None:
-        self.bar.reset(self.task, description=name, total=steps)
+        self.bar.reset(self.task, description=name, total=steps, note="")
 
     def step(self) -> None:
         self.bar.advance(self.task)
+
+    def at(self, step: int, note: str) -> None:
+        self.bar.update(self.task, completed=step, note=note)
+
+    def tell(self, sentence: str) -> None:
+        self.bar.console.print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
 @contextmanager
@@ -40,7 +52,10 @@ def terminal_progress() -> Iterator[Progress]:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        TextColumn("{task.fields[note]}"),
         TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
     )
     err = Console(stderr=True)
     # A log has no use for a bar, not even for the empty line that it would leave.

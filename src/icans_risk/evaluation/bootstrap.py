@@ -1,7 +1,7 @@
 """How sure a metric is, by drawing patients with replacement."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,15 @@ from numpy.typing import ArrayLike, NDArray
 from icans_risk.errors import IcansRiskError, NotEstimableError
 from icans_risk.evaluation.metrics import Metric
 
-__all__ = ["Interval", "bootstrap_interval", "paired_difference", "rows_of_each_patient"]
+__all__ = [
+    "Interval",
+    "bootstrap_interval",
+    "check_resampling",
+    "paired_difference",
+    "percentile_interval",
+    "resampled_rows",
+    "rows_of_each_patient",
+]
 
 Rows = NDArray[np.intp]
 
@@ -182,21 +190,65 @@ def rows_of_each_patient(groups: ArrayLike, columns: tuple[NDArray[Any], ...]) -
     return np.split(order, np.flatnonzero(np.diff(patient[order])) + 1)
 
 
-def _percentile_interval(
-    on: Callable[[Rows], float], members: list[Rows], *, resamples: int, seed: int, level: float
-) -> Interval:
+def resampled_rows(members: list[Rows], *, resamples: int, seed: int) -> Iterator[Rows]:
+    """Yield all rows, and then those of patients drawn with replacement, again and again.
+
+    Parameters
+    ----------
+    members : list of ndarray
+        From ``rows_of_each_patient``.
+    resamples : int
+        How many times to draw.
+    seed : int
+        The same seed draws the same patients.
+
+    Yields
+    ------
+    ndarray of int
+        First all rows, so that an error on the input names its rows and not those of a
+        resample; then ``resamples`` times the rows of the drawn patients.
+    """
+    yield np.arange(sum(rows.size for rows in members))
+    draws = np.random.default_rng(seed).integers(0, len(members), (resamples, len(members)))
+    for draw in draws:
+        yield np.concatenate([members[i] for i in draw])
+
+
+def percentile_interval(values: NDArray[np.float64], *, level: float) -> Interval:
+    """Make an interval of what was measured on ``resampled_rows``.
+
+    Parameters
+    ----------
+    values : ndarray of shape (1 + resamples,)
+        The estimate, and then the resamples; NaN where not estimable.
+    level : float
+        Coverage aimed at, between 0 and 1.
+
+    Returns
+    -------
+    Interval
+        As ``bootstrap_interval`` describes it.
+    """
+    estimable = values[1:][np.isfinite(values[1:])]
+    low, high = math.nan, math.nan
+    if estimable.size > 1:
+        tail = (1 - level) / 2
+        low, high = (float(q) for q in np.quantile(estimable, (tail, 1 - tail)))
+    return Interval(float(values[0]), low, high, estimable.size, values.size - 1)
+
+
+def check_resampling(*, level: float, resamples: int) -> None:
+    """Refuse a level or a number of resamples that makes no interval."""
     if not 0 < level < 1 or resamples < 1:
         raise IcansRiskError(
             f"An interval needs a level between 0 and 1 and at least 1 resample, got "
             f"level={level} and resamples={resamples}. The usual are 0.95 and 1000."
         )
-    # First, so that an error on the input names its rows and not those of a resample.
-    estimate = on(np.arange(sum(rows.size for rows in members)))
-    draws = np.random.default_rng(seed).integers(0, len(members), (resamples, len(members)))
-    values = np.array([on(np.concatenate([members[i] for i in draw])) for draw in draws])
-    estimable = values[np.isfinite(values)]
-    low, high = math.nan, math.nan
-    if estimable.size > 1:
-        tail = (1 - level) / 2
-        low, high = (float(q) for q in np.quantile(estimable, (tail, 1 - tail)))
-    return Interval(estimate, low, high, estimable.size, resamples)
+
+
+def _percentile_interval(
+    on: Callable[[Rows], float], members: list[Rows], *, resamples: int, seed: int, level: float
+) -> Interval:
+    check_resampling(level=level, resamples=resamples)
+    values = [on(rows) for rows in resampled_rows(members, resamples=resamples, seed=seed)]
+    return percentile_interval(np.array(values, dtype=np.float64), level=level)

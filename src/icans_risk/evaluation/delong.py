@@ -29,7 +29,14 @@ from icans_risk.errors import IcansRiskError
 from icans_risk.evaluation.inputs import Floats
 from icans_risk.evaluation.patients import PatientRows, check_patients
 
-__all__ = ["AurocDifference", "AurocInterval", "delong_interval", "delong_test"]
+__all__ = [
+    "AurocDifference",
+    "AurocInterval",
+    "clustered_variance",
+    "delong_interval",
+    "delong_test",
+    "normal_reach",
+]
 
 
 @dataclass(frozen=True)
@@ -132,10 +139,10 @@ def delong_interval(
     >>> [round(v, 3) for v in (found.estimate, found.low, found.high)]
     [0.778, 0.173, 0.983]
     """
-    reach = _reach(level)
+    reach = normal_reach(level)
     rows = check_patients(y, p, weight, groups=groups)
     area, events, others = _influences(rows, rows.risk)
-    variance = _variance(rows, events, others)
+    variance = clustered_variance(rows, events, others)
     # Weights that are no whole numbers may leave a perfect area one rounding short.
     if min(area, 1 - area) < 1e-12:
         return AurocInterval(area, variance, math.nan, math.nan)
@@ -196,20 +203,21 @@ def delong_test(
     >>> round(delong_test(y, p, minus=other, groups=range(4)).p_value, 4)
     0.4795
     """
-    reach = _reach(level)
+    reach = normal_reach(level)
     rows = check_patients(y, p, weight, groups=groups)
     other = check_patients(y, minus, weight, groups=groups)
     area, events, others = _influences(rows, rows.risk)
     area_minus, events_minus, others_minus = _influences(other, other.risk)
     difference = area - area_minus
-    variance = _variance(rows, events - events_minus, others - others_minus)
+    variance = clustered_variance(rows, events - events_minus, others - others_minus)
     error = math.sqrt(variance)
     z = difference / error if error else (0.0 if difference == 0 else math.nan)
     low, high = difference - reach * error, difference + reach * error
     return AurocDifference(difference, variance, low, high, z, float(2 * norm.sf(abs(z))))
 
 
-def _reach(level: float) -> float:
+def normal_reach(level: float) -> float:
+    """Say how many standard errors an interval of a level reaches."""
     if not 0 < level < 1:
         raise IcansRiskError(
             f"An interval needs a level between 0 and 1, got {level}. The usual is 0.95."
@@ -237,8 +245,21 @@ def _influences(rows: PatientRows, risk: Floats) -> tuple[float, Floats, Floats]
     return area, of_events, of_others
 
 
-def _variance(rows: PatientRows, events: Floats, others: Floats) -> float:
-    """Compute the variance after Obuchowski, equations 2 to 4."""
+def clustered_variance(rows: PatientRows, events: Floats, others: Floats) -> float:
+    """Compute the variance of an area after Obuchowski, equations 2 to 4.
+
+    Parameters
+    ----------
+    rows : PatientRows
+        Who has which outcome.
+    events, others : ndarray of shape (patients,)
+        How far each patient's events, and others, pull the area.
+
+    Returns
+    -------
+    float
+        NaN where fewer than two patients have one of the outcomes.
+    """
     counts = [np.unique(rows.patient[rows.outcome == o]).size for o in (1, 0)]
     if min(counts) < 2:
         return math.nan

@@ -210,6 +210,7 @@ def internal_external(
         resamples=resamples,
         seed=seed,
         level=level,
+        judge_all=False,
     ).iloc[:-1]
     return _without_models(table, unfitted)
 

@@ -11,6 +11,7 @@ from icans_risk.evaluation.calibration import (
     observed_expected,
 )
 from icans_risk.evaluation.discrimination import auroc, average_precision
+from icans_risk.evaluation.log_loss import log_loss
 
 __all__ = ["METRICS", "Metric"]
 
@@ -22,5 +23,6 @@ METRICS: dict[str, Metric] = {
     "brier": brier,
     "calibration_intercept": calibration_intercept,
     "calibration_slope": calibration_slope,
+    "log_loss": log_loss,
     "observed_expected": observed_expected,
 }

@@ -6,6 +6,7 @@ seed)`` and the rows to train and test on.
 
 import math
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,6 +28,7 @@ __all__ = [
     "bootstrap_interval",
     "cross_validate",
     "fold_average",
+    "fold_seed",
     "paired_difference",
     "patient_average",
 ]
@@ -81,6 +83,7 @@ def cross_validate(
     n_rows: int,
     seed: int,
     tick: Callable[[], None] | None = None,
+    workers: int = 1,
 ) -> Floats:
     """Predict each row by models that were fitted without it.
 
@@ -94,10 +97,11 @@ def cross_validate(
     n_rows : int
         Rows of the table that the splits index.
     seed : int
-        Each fit gets its own seed, made of this, its repeat and its fold, so that it
-        does not depend on the order of the splits.
+        Each fit gets its own ``fold_seed``.
     tick : callable, optional
         Called after each fit, for a progress bar.
+    workers : int
+        Threads that fit; the result is the same in any number.
 
     Returns
     -------
@@ -115,17 +119,30 @@ def cross_validate(
     """
     if not splits:
         raise NotEstimableError("Cross-validation needs at least one split, got none.")
-    out = np.full((1 + max(split.repeat for split in splits), n_rows), np.nan)
+    tested = np.zeros((1 + max(split.repeat for split in splits), n_rows), dtype=np.intp)
     for split in splits:
-        _refuse_leak(split, out)
-        entropy = np.random.SeedSequence([seed, split.repeat, split.fold])
-        # Halved, because some learners keep their seed in a signed 32-bit integer.
-        fit_seed = int(entropy.generate_state(1)[0] >> 1)
+        _refuse_leak(split, tested)
+        tested[split.repeat, split.test] += 1
+
+    def predict(split: Fold) -> Floats:
+        fit_seed = fold_seed(split, seed)
         risks = np.asarray(fit_predict(split.train, split.test, fit_seed), dtype=np.float64)
-        out[split.repeat, split.test] = _checked_risks(risks, split)
         if tick is not None:
             tick()
+        return _checked_risks(risks, split)
+
+    out = np.full(tested.shape, np.nan)
+    with ThreadPoolExecutor(workers) as pool:
+        for split, risks in zip(splits, pool.map(predict, splits), strict=True):
+            out[split.repeat, split.test] = risks
     return out
+
+
+def fold_seed(split: Fold, seed: int) -> int:
+    """Make the seed of one fold's fit, of its repeat and fold whatever the order of the splits."""
+    entropy = np.random.SeedSequence([seed, split.repeat, split.fold])
+    # Halved, because some learners keep their seed in a signed 32-bit integer.
+    return int(entropy.generate_state(1)[0] >> 1)
 
 
 def fold_average(
@@ -200,9 +217,9 @@ def patient_average(probabilities: ArrayLike) -> Floats:
     return np.asarray(expit(mean))
 
 
-def _refuse_leak(split: Fold, out: Floats) -> None:
+def _refuse_leak(split: Fold, tested: Rows) -> None:
     seen = np.intersect1d(split.train, split.test).size
-    twice = int((~np.isnan(out[split.repeat, split.test])).sum())
+    twice = int((tested[split.repeat, split.test] > 0).sum())
     if seen or twice or np.unique(split.test).size < len(split.test):
         raise LeakageError(
             f"A fold must test rows that it does not train on, each once in a repeat; fold "

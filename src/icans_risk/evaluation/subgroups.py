@@ -35,6 +35,7 @@ def subgroup_table(
     resamples: int = 1000,
     seed: int,
     level: float = 0.95,
+    judge_all: bool = True,
 ) -> pd.DataFrame:
     """Judge the predicted risks within each level of a column, with intervals.
 
@@ -64,6 +65,9 @@ def subgroup_table(
         The same seed draws the same patients, whatever the metric.
     level : float, default 0.95
         Coverage aimed at, between 0 and 1.
+    judge_all : bool, default True
+        Whether the line for all patients is judged too, and not only counted: its intervals
+        take as long as those of all levels together.
 
     Returns
     -------
@@ -94,11 +98,13 @@ def subgroup_table(
             f"Every row needs its level and its patient, got {labels.size} levels and "
             f"{patient.size} patients for {outcome.size} rows. Pass columns of one table."
         )
+    # Where there is one level only, its line has the rows of all patients too.
+    passed_over = outcome.size if not judge_all and labels.nunique() > 1 else None
 
     def judge(metric: Metric) -> Callable[..., Interval | None]:
         def within(truth: Any, said: Any, *, patient: Any, weight: Any) -> Interval | None:
             patients, events = _counts(truth, said, patient=patient)
-            if min(events, patients - events) < max(floor, fewest):
+            if len(truth) == passed_over or min(events, patients - events) < max(floor, fewest):
                 return None
             kept: dict[str, Any] = {"groups": patient, "weight": weight, "seed": seed}
             return bootstrap_interval(metric, truth, said, resamples=resamples, level=level, **kept)

@@ -2,19 +2,28 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from icans_risk.errors import ExplanationError
-from icans_risk.models import BoostedTrees
 
 __all__ = ["HeldOut", "check_additivity", "fold_by_analyte", "held_out_contributions"]
 
 BASE = "base"
 TOLERANCE_LOGIT = 1e-5
+
+
+class Explainable(Protocol):
+    """What this room needs of a model; every risk model of ``icans_risk.models`` is one."""
+
+    def margin(self, X: Any) -> NDArray[np.float64]:
+        """Return log odds, shape (n_rows,)."""
+
+    def contributions(self, X: Any) -> NDArray[np.float64]:
+        """Return what adds up to them, the base last, shape (n_rows, n_columns + 1)."""
 
 
 @dataclass(frozen=True)
@@ -27,14 +36,10 @@ class HeldOut:
         Mean log odds of each row over the models that did not train on it.
     contributions : DataFrame
         Mean contribution of each column, and ``base``; rows add up to ``margin`` within 1e-5.
-    margin_low, margin_high : Series
-        Lowest and highest log odds among those models.
     """
 
     margin: pd.Series
     contributions: pd.DataFrame
-    margin_low: pd.Series
-    margin_high: pd.Series
 
 
 def check_additivity(contributions: NDArray[np.float64], margin: NDArray[np.float64]) -> None:
@@ -66,7 +71,7 @@ def check_additivity(contributions: NDArray[np.float64], margin: NDArray[np.floa
 
 
 def held_out_contributions(
-    models: Sequence[BoostedTrees],
+    models: Sequence[Explainable],
     trained_on: Sequence[NDArray[np.integer[Any]]],
     vectors: pd.DataFrame,
 ) -> HeldOut:
@@ -77,7 +82,7 @@ def held_out_contributions(
 
     Parameters
     ----------
-    models : sequence of BoostedTrees
+    models : sequence of risk models
         Fitted models of a cross-validation.
     trained_on : sequence of ndarray
         Row positions that each model was fitted on.
@@ -96,7 +101,6 @@ def held_out_contributions(
     """
     n = len(vectors)
     parts_sum, margin_sum, count = np.zeros((n, vectors.shape[1] + 1)), np.zeros(n), np.zeros(n)
-    low, high = np.full(n, np.inf), np.full(n, -np.inf)
     for model, rows in zip(models, trained_on, strict=True):
         unseen = np.setdiff1d(np.arange(n), rows)
         margin = model.margin(vectors.iloc[unseen])
@@ -105,8 +109,6 @@ def held_out_contributions(
         parts_sum[unseen] += parts
         margin_sum[unseen] += margin
         count[unseen] += 1
-        low[unseen] = np.minimum(low[unseen], margin)
-        high[unseen] = np.maximum(high[unseen], margin)
     if (count == 0).any():
         raise ExplanationError(
             f"every row needs a model that was not trained on it, {(count == 0).sum()} rows have "
@@ -116,13 +118,7 @@ def held_out_contributions(
     frame = pd.DataFrame(
         parts_sum / count[:, None], index=vectors.index, columns=[*vectors.columns, BASE]
     )
-    return HeldOut(
-        margin=pd.Series(mean, index=vectors.index),
-        contributions=frame,
-        # Rounding may put a mean past the values that it is the mean of by one bit.
-        margin_low=pd.Series(np.minimum(low, mean), index=vectors.index),
-        margin_high=pd.Series(np.maximum(high, mean), index=vectors.index),
-    )
+    return HeldOut(margin=pd.Series(mean, index=vectors.index), contributions=frame)
 
 
 def fold_by_analyte(contributions: pd.DataFrame) -> pd.DataFrame:

@@ -27,8 +27,11 @@ from icans_risk.models.patient_rows import PatientRows, put_in_order
 __all__ = ["Rebuilds", "RiskInterval", "fit_rebuilds"]
 
 Floats = NDArray[np.float64]
+Positions = NDArray[np.intp]
 
 _PERCENTILES = (5.0, 95.0)
+# Percentiles of fewer would be the extremes of a handful.
+_LEAST_REBUILDS = 5
 # A model of which fewer than one rebuild in three stands has no interval worth printing.
 _DRAWS_PER_REBUILD = 3
 
@@ -40,8 +43,8 @@ class RiskInterval:
     Attributes
     ----------
     low, high : ndarray of shape (n_rows,)
-        5th and 95th percentile of the rebuilt risks, widened to the model's own risk where
-        that lies outside.
+        5th and 95th percentile of the rebuilt risks, widened to the printed risk where that
+        lies outside; NaN where too few rebuilds may speak of the row.
     is_widened : ndarray of shape (n_rows,)
         Where it lay outside. A bootstrap holds fewer different patients than the cohort, so
         that rebuilt models are pulled further towards the middle.
@@ -64,11 +67,15 @@ class Rebuilds:
         In the order of their draws.
     failed : int
         Draws on which no model could be released or fitted; others took their place.
+    copies : ndarray of shape (n_rebuilds, n_rows), optional
+        How often each row was among those that a rebuild was fitted on, in the order in which
+        the rows were given; not part of the state.
     """
 
     model: Any
     rebuilt: tuple[Any, ...]
     failed: int
+    copies: NDArray[np.intp] | None = None
 
     def interval(self, X: Any) -> RiskInterval:
         """Return the interval of each row's risk, which holds the model's own risk.
@@ -83,11 +90,47 @@ class Rebuilds:
         RiskInterval
             Probabilities.
         """
-        margins = np.stack([model.margin(X) for model in self.rebuilt])
-        low, high = np.percentile(margins, _PERCENTILES, axis=0)
-        own = self.model.margin(X)
-        widened = (own < low) | (own > high)
-        return RiskInterval(expit(np.minimum(low, own)), expit(np.maximum(high, own)), widened)
+        return _interval(self._margins(X), self.model.margin(X), least=1)
+
+    def held_out_interval(
+        self, X: Any, margin: ArrayLike, *, training_row: ArrayLike | None = None
+    ) -> RiskInterval:
+        """Return the interval of rows that may have been fitted on, from rebuilds without them.
+
+        About one rebuild in three lacks a given patient.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_rows, n_columns)
+            The rows.
+        margin : array-like of shape (n_rows,)
+            Held-out log odds, which the interval is widened to hold.
+        training_row : array-like of shape (n_rows,), optional
+            Which row of the training table each row is, -1 for none of them; by default
+            ``X`` is that table.
+
+        Returns
+        -------
+        RiskInterval
+            Probabilities; NaN where fewer than five rebuilds lack the row's patient.
+        """
+        if self.copies is None:
+            raise IcansRiskError(
+                "rebuilds that were read from a file no longer know whom they were fitted on. "
+                "Ask for the interval of other patients, or fit them again."
+            )
+        margins = self._margins(X)
+        rows = np.arange(margins.shape[1]) if training_row is None else np.asarray(training_row)
+        seen = (self.copies[:, rows] > 0) & (rows >= 0)
+        own = np.asarray(margin, dtype=np.float64)
+        return _interval(np.where(seen, np.nan, margins), own, least=_LEAST_REBUILDS)
+
+    def risks(self, X: Any) -> Floats:
+        """Return the risk of each row by each rebuild, shape (n_rebuilds, n_rows)."""
+        return np.asarray(expit(self._margins(X)))
+
+    def _margins(self, X: Any) -> Floats:
+        return np.stack([model.margin(X) for model in self.rebuilt])
 
     def sign_agreement(self, X: Any) -> Floats:
         """Return how many rebuilds move the risk the way the model does, column by column.
@@ -189,25 +232,28 @@ def fit_rebuilds(
     template = _unfitted(model)
     values, event, weight = check_training_rows(template, X, y, sample_weight=sample_weight)
     names = getattr(template, "feature_names_in_", None)
-    rows, _ = put_in_order(values, event, weight, groups=groups, names=names)
+    rows, order = put_in_order(values, event, weight, groups=groups, names=names)
 
-    def build(draw: int) -> Any:
-        sample = _bootstrap(rows, np.random.default_rng([seed, draw]))
-        copy = clone(template)
+    def build(draw: int) -> tuple[Any, Positions] | None:
+        drawn = _bootstrap(rows, np.random.default_rng([seed, draw]))
+        sample, copy = rows.take(drawn), clone(template)
         try:
-            return copy.fit(sample.X, sample.y, sample_weight=sample.weight, groups=sample.patient)
+            copy.fit(sample.X, sample.y, sample_weight=sample.weight, groups=sample.patient)
         except (NotReleasedError, NotEstimableError):
             return None
+        return copy, order[drawn]
 
     most = _DRAWS_PER_REBUILD * n_rebuilds
     rebuilt: list[Any] = []
+    copies = np.zeros((n_rebuilds, len(order)), dtype=np.intp)
     for drawn, built in enumerate(_in_threads(build, n_draws=most, workers=workers), start=1):
         if built is None:
             continue
-        rebuilt.append(built)
+        copies[len(rebuilt)] = np.bincount(built[1], minlength=len(order))
+        rebuilt.append(built[0])
         tick()
         if len(rebuilt) == n_rebuilds:
-            return Rebuilds(model, tuple(rebuilt), drawn - n_rebuilds)
+            return Rebuilds(model, tuple(rebuilt), drawn - n_rebuilds, copies)
     raise NotReleasedError(
         f"a model is released where its rebuilds can be, {len(rebuilt)} of {most} bootstraps of "
         f"the patients gave a model and {n_rebuilds} are needed. Its columns do not carry the "
@@ -223,13 +269,23 @@ def _unfitted(model: Any) -> Any:
     return template
 
 
-def _bootstrap(rows: PatientRows, generator: np.random.Generator) -> PatientRows:
+def _bootstrap(rows: PatientRows, generator: np.random.Generator) -> Positions:
     has_event = np.bincount(rows.patient, weights=rows.y) > 0
     outcomes = np.flatnonzero(has_event), np.flatnonzero(~has_event)
     drawn = np.concatenate([generator.choice(some, some.size) for some in outcomes])
     # The rows of a patient stand together.
     first, last = (np.searchsorted(rows.patient, drawn, side) for side in ("left", "right"))
-    return rows.take(np.concatenate([np.arange(*ends) for ends in zip(first, last, strict=True)]))
+    return np.concatenate([np.arange(*ends) for ends in zip(first, last, strict=True)])
+
+
+def _interval(margins: Floats, own: Floats, *, least: int) -> RiskInterval:
+    """Take the percentiles of each row's rebuilds, NaN for those that may not speak of it."""
+    few = (~np.isnan(margins)).sum(axis=0) < least
+    low, high = np.nanpercentile(np.where(few, own, margins), _PERCENTILES, axis=0)
+    widened = ~few & ((own < low) | (own > high))
+    ends = np.stack([np.minimum(low, own), np.maximum(high, own)])
+    low, high = np.where(few, np.nan, expit(ends))
+    return RiskInterval(low, high, widened)
 
 
 def _in_threads(build: Callable[[int], Any], *, n_draws: int, workers: int) -> Iterator[Any]:

@@ -16,7 +16,7 @@ from icans_risk.errors import ModelError
 from icans_risk.models.states import Storable, pack, unpack
 from icans_risk.models.trees import XGBOOST_FLOOR
 
-__all__ = ["StoredModel", "load_model", "save_model"]
+__all__ = ["StoredModel", "load_model", "save_model", "stored_hash"]
 
 FORMAT = 1
 MODEL, MANIFEST = "model.json", "manifest.json"
@@ -130,6 +130,21 @@ def load_model(folder: Path) -> StoredModel:
     if not is_whole:
         raise _damaged(MANIFEST, "it is not that of the model beside it")
     return stored
+
+
+def stored_hash(folder: Path) -> str:
+    """Return the SHA-256 of a stored model, as its manifest says.
+
+    Raises
+    ------
+    ModelError
+        If there is no manifest, or it is damaged.
+    """
+    manifest = _parse(_read(folder, MANIFEST), MANIFEST)
+    try:
+        return str(manifest["files"][MODEL]["sha256"])
+    except _MISSHAPEN:
+        raise _damaged(MANIFEST, "it does not name the model's hash") from None
 
 
 def _manifest(written: bytes, content: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,32 +1,58 @@
-"""Tables to dicts, dicts to pages: what a clinician and a methodologist get to read."""
+"""Tables to dicts, dicts to pages: what a clinician and a methodologist get to read.
 
+What needs the evaluation, and the libraries behind it, is imported from its own module: whoever
+only shows the quality of data need not wait for it.
+"""
+
+from icans_risk.report.assessment import AMONG, Assessment, Stability
 from icans_risk.report.context import AnalyteText, EpisodeResult, Rate, RunContext
+from icans_risk.report.facts import RunFacts
+from icans_risk.report.model_card import make_model_card, model_card_markdown
 from icans_risk.report.patient import patient_report
+from icans_risk.report.probast import probast_table
 from icans_risk.report.quality import quality_report
+from icans_risk.report.recordings import recordings_report
 from icans_risk.report.render import (
     INDEX_PAGE,
     QUALITY_PAGE,
+    STUDY_PAGE,
     page_name,
     render_patient,
     render_quality,
+    render_recordings,
+    render_study,
     render_ward,
     write_pages,
 )
+from icans_risk.report.tripod import tripod_completeness, tripod_table
 from icans_risk.report.ward import ward_report
 
 __all__ = [
+    "AMONG",
     "INDEX_PAGE",
     "QUALITY_PAGE",
+    "STUDY_PAGE",
     "AnalyteText",
+    "Assessment",
     "EpisodeResult",
     "Rate",
     "RunContext",
+    "RunFacts",
+    "Stability",
+    "make_model_card",
+    "model_card_markdown",
     "page_name",
     "patient_report",
+    "probast_table",
     "quality_report",
+    "recordings_report",
     "render_patient",
     "render_quality",
+    "render_recordings",
+    "render_study",
     "render_ward",
+    "tripod_completeness",
+    "tripod_table",
     "ward_report",
     "write_pages",
 ]

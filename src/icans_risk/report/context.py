@@ -8,25 +8,9 @@ import pandas as pd
 
 from icans_risk.report.wording import Interval
 
-__all__ = ["REASONS", "AnalyteText", "DataKind", "EpisodeResult", "Rate", "RunContext"]
+__all__ = ["AnalyteText", "DataKind", "EpisodeResult", "Rate", "RunContext"]
 
 DataKind = Literal["real", "synthetic"]
-
-REASONS: Mapping[str, str] = {
-    "already_at_endpoint": (
-        "The endpoint had already been recorded at the landmark. The model predicts only "
-        "its first occurrence, so there is nothing left for it to predict."
-    ),
-    "not_under_observation": (
-        "The patient was not under observation at the landmark, so the question that the "
-        "model answers was not open."
-    ),
-    "no_data_before_landmark": (
-        "No value that the model uses was available at the landmark. A number printed here "
-        "would only repeat what happened to other patients."
-    ),
-}
-"""Why there is no estimate, by status; every status but ``answered`` stands here."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +89,7 @@ class RunContext:
     sample_size_verdict: str
     observation_policy: str
     treatment_policy: str
+    reasons: Mapping[str, str]
     analytes: Mapping[str, AnalyteText]
     columns: Mapping[str, str] = field(default_factory=dict)
     interval_name: str = "95 % interval"
@@ -134,9 +119,9 @@ class EpisodeResult:
     product : str or None
         The CAR T-cell product, as ``RunContext.product_rates`` names it.
     status : str
-        ``answered``, or the reason why not (a key of ``REASONS``).
+        ``answered``, or the reason why not (a key of ``RunContext.reasons``).
     risk, risk_low, risk_high : float
-        Held-out risk and its range over the repeats; NaN unless answered.
+        Held-out risk and its range over rebuilt models; NaN unless answered.
     base_logit : float
         What the model says before it looks at any input.
     contributions : DataFrame of (analyte, contribution_logit)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from icans_risk.errors import ExplanationError, IcansRiskError
 from icans_risk.report.basis import describe_basis, grade_by_day, latest_in_words
-from icans_risk.report.context import REASONS, EpisodeResult, RunContext
+from icans_risk.report.context import EpisodeResult, RunContext
 from icans_risk.report.performance import base_rates, describe_limits, describe_performance
 from icans_risk.report.wording import (
     NOT_ESTIMABLE,
@@ -31,9 +31,14 @@ NAMED_EACH_WAY = 5
 TOLERANCE = 1e-5
 
 HELD_OUT = (
-    "This is a held-out estimate: the average (on the logit scale) of cross-validation models "
-    "none of which saw this patient, and the range is over those repeats. It is model "
-    "uncertainty only: it leaves out sampling error and differences between hospitals."
+    "This is a held-out estimate: the average (on the logit scale) of calibrated models of the "
+    "cross-validation, none of which saw this patient."
+)
+RANGE = (
+    "The range is from the 5th to the 95th percentile of models that were rebuilt on other draws "
+    "of the patients, none with this one, and is widened where needed to hold the estimate. It is "
+    "model uncertainty only: it leaves out what a larger cohort would teach, and differences "
+    "between hospitals."
 )
 NOT_SAID = (
     "It does not say whether any treatment would help this patient.",
@@ -87,7 +92,7 @@ def patient_report(run: RunContext, episode: EpisodeResult) -> dict[str, Any]:
         "base_rates": base_rates(run, episode.product) if answered else None,
         "estimate": _estimate(run, episode) if answered else None,
         "drivers": _drivers(run, episode, basis=basis) if answered else None,
-        "abstention": None if answered else _abstention(episode.status),
+        "abstention": None if answered else _abstention(run, episode.status),
         "performance": describe_performance(run),
         "not_said": _not_said(run),
     }
@@ -115,13 +120,13 @@ def run_facts(run: RunContext) -> dict[str, Any]:
     }
 
 
-def _abstention(status: str) -> dict[str, str]:
-    if status not in REASONS:
+def _abstention(run: RunContext, status: str) -> dict[str, str]:
+    if status not in run.reasons:
         raise IcansRiskError(
-            f"status must be one of {['answered', *REASONS]}, got {status!r}. Add the reason in "
-            "plain words to report.context.REASONS before a page can carry it."
+            f"status must be one of {['answered', *run.reasons]}, got {status!r}. Give the run a "
+            "reason in plain words before a page can carry it."
         )
-    return {"code": status, "reason": REASONS[status]}
+    return {"code": status, "reason": run.reasons[status]}
 
 
 def _estimate(run: RunContext, episode: EpisodeResult) -> dict[str, Any]:
@@ -139,7 +144,7 @@ def _estimate(run: RunContext, episode: EpisodeResult) -> dict[str, Any]:
         "range": f"{of_100(low)} to {of_100(high)} of 100" if ranged else NOT_ESTIMABLE,
         "exact": number(risk, 3),
         "exact_range": f"{number(low, 3)} to {number(high, 3)}" if ranged else NOT_ESTIMABLE,
-        "held_out": HELD_OUT,
+        "held_out": f"{HELD_OUT} {RANGE}" if ranged else HELD_OUT,
     }
 
 

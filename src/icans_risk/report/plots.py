@@ -20,6 +20,8 @@ __all__ = [
     "calibration_figure",
     "comparison_figure",
     "contribution_figure",
+    "finish_figure",
+    "new_figure",
     "risk_distribution_figure",
 ]
 
@@ -59,7 +61,7 @@ def calibration_figure(
         If no prediction is finite.
     """
     kept = _finite(predictions)
-    figure = _figure(6.0, 6.6)
+    figure = new_figure(6.0, 6.6)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[4, 1])
     above.plot([0, 1], [0, 1], color=INK, linewidth=1, linestyle=":", label="perfect")
     if curve is not None:
@@ -75,7 +77,7 @@ def calibration_figure(
     above.legend(frameon=False, loc="upper left")
     below.hist(kept["risk"], bins=np.linspace(0, 1, 26), color=ACCENT)
     below.set(xlabel="Predicted risk", ylabel="Patients")
-    _finish(figure, "Calibration", rate=_rate(kept), data_kind=data_kind)
+    finish_figure(figure, "Calibration", rate=_rate(kept), data_kind=data_kind)
     return figure
 
 
@@ -100,7 +102,7 @@ def risk_distribution_figure(predictions: pd.DataFrame, *, data_kind: DataKind) 
         If no prediction is finite.
     """
     kept = _finite(predictions)
-    figure = _figure(6.0, 4.4)
+    figure = new_figure(6.0, 4.4)
     panels = figure.subplots(2, 1, sharex=True)
     kinds = ((1, "reached the endpoint", ACCENT), (0, "did not", PALE))
     for panel, (outcome, words, colour) in zip(panels, kinds, strict=True):
@@ -110,7 +112,7 @@ def risk_distribution_figure(predictions: pd.DataFrame, *, data_kind: DataKind) 
         panel.set(xlim=(0, 1), ylabel="Patients")
         panel.set_title(f"{words} (n = {len(risk)})", loc="left", fontsize=10)
     panels[-1].set_xlabel("Predicted risk")
-    _finish(figure, "Predicted risk by outcome", rate=_rate(kept), data_kind=data_kind)
+    finish_figure(figure, "Predicted risk by outcome", rate=_rate(kept), data_kind=data_kind)
     return figure
 
 
@@ -133,7 +135,7 @@ def comparison_figure(
     Figure
         One row per model and a line at 0.5, the toss of a coin.
     """
-    figure = _figure(7.0, 1.6 + 0.38 * len(rows))
+    figure = new_figure(7.0, 1.6 + 0.38 * len(rows))
     axes = figure.subplots()
     axes.axvline(0.5, color=INK, linewidth=1, linestyle=":")
     for place, (_, estimate, low, high) in enumerate(rows):
@@ -144,7 +146,7 @@ def comparison_figure(
             axes.text(0.52, place, "not estimable", va="center", style="italic")
     _name_rows(axes, [row[0] for row in rows])
     axes.set(xlim=(0.2, 1), xlabel="AUROC")
-    _finish(figure, "Comparison of models", rate=rate, data_kind=data_kind)
+    finish_figure(figure, "Comparison of models", rate=rate, data_kind=data_kind)
     return figure
 
 
@@ -178,16 +180,17 @@ def contribution_figure(
     """
     size = table["contribution_logit"].abs().groupby(table["analyte"]).mean()
     largest = size.sort_values(ascending=False, kind="stable").head(most)
-    figure = _figure(7.0, 1.6 + 0.32 * len(largest))
+    figure = new_figure(7.0, 1.6 + 0.32 * len(largest))
     axes = figure.subplots()
     axes.barh(range(len(largest)), largest.to_numpy(), color=ACCENT)
     _name_rows(axes, [labels.get(str(name), str(name)) for name in largest.index])
     axes.set_xlabel("Mean absolute contribution (logit)")
-    _finish(figure, "What moved the model, not causes", rate=rate, data_kind=data_kind)
+    finish_figure(figure, "What moved the model, not causes", rate=rate, data_kind=data_kind)
     return figure
 
 
-def _figure(width: float, height: float) -> Figure:
+def new_figure(width: float, height: float) -> Figure:
+    """Make a figure with its own canvas, of a size in inches."""
     figure = Figure(figsize=(width, height), dpi=120, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
@@ -240,7 +243,8 @@ def _name_rows(axes: Axes, labels: Sequence[str]) -> None:
     axes.set_ylim(len(labels) - 0.4, -0.6)
 
 
-def _finish(figure: Figure, title: str, *, rate: Rate, data_kind: DataKind) -> None:
+def finish_figure(figure: Figure, title: str, *, rate: Rate, data_kind: DataKind) -> None:
+    """Set the title, and the caption that every figure carries."""
     for axes in figure.axes:
         axes.spines[["top", "right"]].set_visible(False)
     figure.suptitle(title, x=0.02, ha="left", fontsize=12, fontweight="bold")

@@ -15,16 +15,20 @@ from icans_risk.errors import IcansRiskError
 __all__ = [
     "INDEX_PAGE",
     "QUALITY_PAGE",
+    "STUDY_PAGE",
     "page_name",
     "render_patient",
     "render_quality",
+    "render_recordings",
+    "render_study",
     "render_ward",
     "write_pages",
 ]
 
 INDEX_PAGE = "index.html"
 QUALITY_PAGE = "quality.html"
-_PAGE_NAME = re.compile(r"(index|quality|patient-\d{3,})\.html", re.ASCII)
+STUDY_PAGE = "study.html"
+_PAGE_NAME = re.compile(r"(index|quality|study|patient-\d{3,})\.html", re.ASCII)
 
 
 @cache
@@ -67,7 +71,9 @@ def render_patient(report: Mapping[str, Any], *, has_index: bool = True) -> str:
     return _render("patient", report, back=INDEX_PAGE if has_index else "")
 
 
-def render_ward(report: Mapping[str, Any], *, has_quality: bool = True) -> str:
+def render_ward(
+    report: Mapping[str, Any], *, has_quality: bool = True, has_study: bool = False
+) -> str:
     """Render the index page.
 
     Parameters
@@ -76,6 +82,8 @@ def render_ward(report: Mapping[str, Any], *, has_quality: bool = True) -> str:
         From ``ward_report``.
     has_quality : bool
         Whether the page of data quality will lie beside it.
+    has_study : bool
+        Whether the study report will lie beside it.
 
     Returns
     -------
@@ -84,7 +92,8 @@ def render_ward(report: Mapping[str, Any], *, has_quality: bool = True) -> str:
     """
     for row in report["rows"]:
         _check_name(row["page"])
-    return _render("ward", report, quality=QUALITY_PAGE if has_quality else "")
+    links = {"quality": has_quality and QUALITY_PAGE, "study": has_study and STUDY_PAGE}
+    return _render("ward", report, **{name: page or "" for name, page in links.items()})
 
 
 def render_quality(report: Mapping[str, Any], *, has_index: bool = True) -> str:
@@ -105,6 +114,40 @@ def render_quality(report: Mapping[str, Any], *, has_index: bool = True) -> str:
     return _render("quality", report, back=INDEX_PAGE if has_index else "")
 
 
+def render_study(report: Mapping[str, Any], *, has_index: bool = True) -> str:
+    """Render the study report: how good the predictions are.
+
+    Parameters
+    ----------
+    report : dict
+        From ``study_report``.
+    has_index : bool
+        Whether the page will lie beside an index to go back to.
+
+    Returns
+    -------
+    str
+        One HTML page without script and without anything to fetch.
+    """
+    return _render("study", report, back=INDEX_PAGE if has_index else "")
+
+
+def render_recordings(report: Mapping[str, Any]) -> str:
+    """Render the page of EEG recordings.
+
+    Parameters
+    ----------
+    report : dict
+        From ``recordings_report``.
+
+    Returns
+    -------
+    str
+        One HTML page; its pictures stand in it.
+    """
+    return _render("recordings", report)
+
+
 def _render(template: str, report: Mapping[str, Any], **links: str) -> str:
     return _environment().get_template(f"{template}.html.j2").render(report=report, **links)
 
@@ -113,8 +156,8 @@ def _check_name(name: str) -> None:
     if not _PAGE_NAME.fullmatch(name):
         # The refused name may hold an identifier, so it is not repeated.
         raise IcansRiskError(
-            f"A page must be called {INDEX_PAGE}, {QUALITY_PAGE} or {page_name(1)} and so on, got "
-            f"another name of {len(name)} characters. Take names from page_name."
+            f"A page must be called {INDEX_PAGE}, {QUALITY_PAGE}, {STUDY_PAGE} or {page_name(1)} "
+            f"and so on, got another name of {len(name)} characters. Take names from page_name."
         )
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from icans_risk.study.data import Data
+from icans_risk.study.evaluation import Evaluation
 from icans_risk.study.features import Features
 from icans_risk.study.models import Models, Validation
 from icans_risk.study.outcome import Outcome
@@ -47,6 +48,8 @@ class Study(Strict):
         What is fitted.
     validation : Validation
         How it is tested.
+    evaluation : Evaluation
+        How its predictions are judged.
     """
 
     study: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
@@ -60,6 +63,7 @@ class Study(Strict):
     features: Features
     models: Models
     validation: Validation
+    evaluation: Evaluation = Evaluation()
 
     @model_validator(mode="after")
     def _treatments_are_admitted(self) -> "Study":

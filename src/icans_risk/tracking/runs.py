@@ -6,12 +6,14 @@ from importlib import import_module
 from math import isfinite
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlparse
+from urllib.request import url2pathname
 
 import pandas as pd
 
 from icans_risk.tracking.store import Store, import_mlflow
 
-__all__ = ["RunRecord", "log_run"]
+__all__ = ["RunRecord", "artifact_folder", "log_run"]
 
 
 @dataclass(frozen=True)
@@ -26,12 +28,14 @@ class RunRecord:
         Settings, and facts to filter by.
     metrics : mapping of str to float
         Figures; one that is not estimable is left out and named in a tag.
-    files : mapping of str to Path
-        Artifact folder to a file that goes there.
+    files, folders : mapping of str to Path
+        Artifact folder to a file that goes there, or to a folder whose content does.
     figures : mapping of str to Figure
         Artifact name to a matplotlib figure.
     tables, documents : mapping of str to DataFrame, mapping of str to dict
         Artifact name to a table (CSV) and to a document (JSON).
+    texts : mapping of str to str
+        Artifact name to a text.
     booster : xgboost.Booster, optional
         Logged as a model, in JSON.
     example : DataFrame, optional
@@ -45,9 +49,11 @@ class RunRecord:
     tags: Mapping[str, object] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     files: Mapping[str, Path] = field(default_factory=dict)
+    folders: Mapping[str, Path] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     documents: Mapping[str, Any] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
     booster: Any = None
     example: pd.DataFrame | None = None
     children: Sequence["RunRecord"] = ()
@@ -71,6 +77,15 @@ def log_run(store: Store, record: RunRecord) -> str:
     mlflow = import_mlflow()
     mlflow.set_tracking_uri(store.uri)
     return _log(mlflow, store, record, parent=None)
+
+
+def artifact_folder(store: Store, run_id: str, name: str) -> str:
+    """Say where an artifact of a run lies: a path on this machine, or else an address."""
+    root = str(
+        import_mlflow().MlflowClient(tracking_uri=store.uri).get_run(run_id).info.artifact_uri
+    )
+    is_here = urlparse(root).scheme in ("", "file")
+    return str(Path(url2pathname(urlparse(root).path)) / name) if is_here else f"{root}/{name}"
 
 
 def _log(mlflow: Any, store: Store, record: RunRecord, *, parent: str | None) -> str:
@@ -99,10 +114,14 @@ def _log(mlflow: Any, store: Store, record: RunRecord, *, parent: str | None) ->
 def _log_artifacts(mlflow: Any, record: RunRecord) -> None:
     for folder, file in record.files.items():
         mlflow.log_artifact(str(file), artifact_path=folder or None)
+    for name, folder_of_files in record.folders.items():
+        mlflow.log_artifacts(str(folder_of_files), artifact_path=name)
     for name, document in record.documents.items():
         mlflow.log_dict(document, name)
     for name, figure in record.figures.items():
         mlflow.log_figure(figure, name)
+    for name, text in record.texts.items():
+        mlflow.log_text(text, name)
     for name, table in record.tables.items():
         mlflow.log_text(table.to_csv(index=False), name)
 

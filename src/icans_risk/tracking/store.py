@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from icans_risk.errors import TrackingError
 
-__all__ = ["Store", "import_mlflow", "open_store"]
+__all__ = ["SQLITE", "Store", "check_whole", "import_mlflow", "open_store", "refuse_plain_folder"]
 
 SQLITE = "sqlite:///"
 _LOCK_SECONDS = 300
@@ -39,6 +39,8 @@ def import_mlflow() -> Any:
     # MLflow reads these on import: a hospital's network is not told of its own runs.
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     os.environ["DO_NOT_TRACK"] = "true"
+    # Reading a page of JSON is not worth a bar.
+    os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
     import mlflow
 
     for name in ("alembic", "mlflow.store.db.utils", "mlflow.xgboost", "mlflow.models.model"):
@@ -78,7 +80,7 @@ def open_store(uri: str, *, artifacts: Path, experiment: str) -> Store:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     uri = f"{SQLITE}{database}"
     with FileLock(f"{database}.lock", timeout=_LOCK_SECONDS):
-        _refuse_half_made(database)
+        check_whole(database)
         location = artifacts.resolve().as_uri()
         store = Store(uri, _experiment_id(uri, experiment, location=location))
         # Grades of patients are in reach of whoever reads a run.
@@ -86,24 +88,17 @@ def open_store(uri: str, *, artifacts: Path, experiment: str) -> Store:
     return store
 
 
-def _open_elsewhere(uri: str, experiment: str) -> Store:
+def refuse_plain_folder(uri: str) -> None:
+    """Refuse a folder in the place of a tracking URI."""
     if "://" not in uri or uri.startswith("file:"):
         raise TrackingError(
             f"expected a tracking URI such as {SQLITE}mlruns/mlflow.db, got {uri!r}. MLflow no "
             "longer keeps runs in plain folders."
         )
-    return Store(uri, _experiment_id(uri, experiment, location=None))
 
 
-def _experiment_id(uri: str, experiment: str, *, location: str | None) -> str:
-    client = import_mlflow().MlflowClient(tracking_uri=uri)
-    found = client.get_experiment_by_name(experiment)
-    if found is not None:
-        return str(found.experiment_id)
-    return str(client.create_experiment(experiment, artifact_location=location))
-
-
-def _refuse_half_made(database: Path) -> None:
+def check_whole(database: Path) -> None:
+    """Refuse a SQLite file that is not MLflow's, or of which only a part was made."""
     if not database.exists() or database.stat().st_size == 0:
         return
     try:
@@ -116,3 +111,16 @@ def _refuse_half_made(database: Path) -> None:
             f"{database}: expected MLflow's tables, the database was left half-made. "
             "Move it away and run again."
         )
+
+
+def _open_elsewhere(uri: str, experiment: str) -> Store:
+    refuse_plain_folder(uri)
+    return Store(uri, _experiment_id(uri, experiment, location=None))
+
+
+def _experiment_id(uri: str, experiment: str, *, location: str | None) -> str:
+    client = import_mlflow().MlflowClient(tracking_uri=uri)
+    found = client.get_experiment_by_name(experiment)
+    if found is not None:
+        return str(found.experiment_id)
+    return str(client.create_experiment(experiment, artifact_location=location))

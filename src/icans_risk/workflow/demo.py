@@ -32,6 +32,7 @@ def run_demo(
     tracking_uri: str = TRACKING_URI,
     artifacts: Path | str = "mlruns/artifacts",
     reports: Path | str = "reports",
+    workers: int = 1,
     progress: Progress = SILENT,
 ) -> dict[str, Any]:
     """Simulate 300 patients, unless the folder holds them, and develop the demo's study.
@@ -40,7 +41,7 @@ def run_demo(
     ----------
     folder : Path
         Receives the synthetic cohort and the study file.
-    tracking_uri, artifacts, reports, progress
+    tracking_uri, artifacts, reports, workers, progress
         As for ``develop``.
 
     Returns
@@ -66,5 +67,6 @@ def run_demo(
         tracking_uri=tracking_uri,
         artifacts=artifacts,
         reports=reports,
+        workers=workers,
         progress=progress,
     )

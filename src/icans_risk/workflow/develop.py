@@ -1,19 +1,30 @@
 """The whole path: a study file in; a tracked, explained model and a page per patient out."""
 
 import shlex
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from icans_risk.report import write_pages
-from icans_risk.study import load_study
-from icans_risk.tracking import log_run, open_store
+from icans_risk.models.stored import stored_hash
+from icans_risk.report import STUDY_PAGE, RunFacts, write_pages
+from icans_risk.study import Study, load_study
+from icans_risk.tracking import RunRecord, artifact_folder, log_run, open_store
+from icans_risk.workflow.findings import LandmarkFindings
 from icans_risk.workflow.inputs import specify_features
-from icans_risk.workflow.landmark import develop_landmark
+from icans_risk.workflow.landmark import LandmarkResult
+from icans_risk.workflow.landmarks import develop_landmarks
 from icans_risk.workflow.pages import describe_run, render_pages
 from icans_risk.workflow.progress import SILENT, Progress
 from icans_risk.workflow.reading import read_cohort
 from icans_risk.workflow.records import make_record
+from icans_risk.workflow.reporting import describe_facts
+from icans_risk.workflow.scrutiny import Scrutiny, scrutinise
+from icans_risk.workflow.study_page import render_study_page
 from icans_risk.workflow.summary import describe_landmark, describe_study
+from icans_risk.workflow.validation import Effort
 
 __all__ = ["TRACKING_URI", "develop"]
 
@@ -26,9 +37,11 @@ def develop(
     tracking_uri: str = TRACKING_URI,
     artifacts: Path | str = "mlruns/artifacts",
     reports: Path | str = "reports",
+    journals: Path | str | None = None,
+    workers: int = 1,
     progress: Progress = SILENT,
 ) -> dict[str, Any]:
-    """Develop a study's models: validate, explain, track and report them.
+    """Develop a study's models: validate, explain, scrutinise, track and report them.
 
     Parameters
     ----------
@@ -40,6 +53,11 @@ def develop(
         Where a SQLite store keeps figures and models.
     reports : path-like
         Folder in which this run's folder of pages is made.
+    journals : path-like, optional
+        Folder in which tunings are kept until the run is finished: a run that was killed
+        goes on from there, with the same result. By default they are kept in memory.
+    workers : int
+        Threads; no result depends on their number.
     progress : Progress
         Told what the job is doing.
 
@@ -47,7 +65,8 @@ def develop(
     -------
     dict
         Plain data: counts, flow under each end-of-observation policy, every model's
-        metrics with intervals, run identifier, paths. What is not estimable is None.
+        metrics with intervals, assessment, audit, run identifier, paths. What is not
+        estimable is None.
 
     Raises
     ------
@@ -61,31 +80,96 @@ def develop(
     progress.step()
     specification = specify_features(study, cohort)
     progress.step()
-    results = [
-        develop_landmark(study, cohort, specification, landmark_h=at, progress=progress)
-        for at in study.outcome.landmarks_h
-    ]
+    with _effort(study, journals, workers=workers) as effort:
+        results = develop_landmarks(study, cohort, specification, effort=effort, progress=progress)
+        judged = [scrutinise(study, r, effort=effort, progress=progress) for r in results]
     summary = describe_study(study, cohort, quality, specification=specification)
-    summary["landmarks"] = [describe_landmark(study, result) for result in results]
+    summary["landmarks"] = [
+        describe_landmark(study, result, scrutiny)
+        for result, scrutiny in zip(results, judged, strict=True)
+    ]
+    with _stored_models(results) as folders:
+        found = [
+            LandmarkFindings(
+                result, scrutiny, _facts(study, summary, result, scrutiny=scrutiny, folders=folders)
+            )
+            for result, scrutiny in zip(results, judged, strict=True)
+        ]
+        record = make_record(
+            study, study_file, summary, specification=specification, found=found, folders=folders
+        )
+        tracked = _track(study, record, tracking_uri, artifacts=artifacts, progress=progress)
+    progress.stage("writing pages", steps=len(found))
+    pages = []
+    for one in found:
+        run = describe_run(
+            study, cohort, one.result, specification=specification, run_id=tracked["run_id"]
+        )
+        folder = Path(reports) / f"{study.study}-{run.run_id}-{one.name}"
+        written = render_pages(cohort, one.result, quality, run=run, has_study=True)
+        write_pages(folder, written | {STUDY_PAGE: render_study_page(one, run, summary)})
+        pages.append(str(folder.resolve()))
+        progress.step()
+    return summary | tracked | {"paths": {"reports": pages, **tracked["paths"]}}
+
+
+def _facts(
+    study: Study,
+    summary: Mapping[str, Any],
+    result: LandmarkResult,
+    *,
+    scrutiny: Scrutiny,
+    folders: Mapping[str, Path],
+) -> RunFacts:
+    folder = folders.get(_model_name(result))
+    files = {} if folder is None else {"model.json": stored_hash(folder)}
+    return describe_facts(study, summary, result, scrutiny=scrutiny, files=files)
+
+
+def _track(
+    study: Study, record: RunRecord, uri: str, *, artifacts: Path | str, progress: Progress
+) -> dict[str, Any]:
+    """Keep the run in MLflow and say where it is."""
     progress.stage("tracking in MLflow", steps=2)
-    store = open_store(tracking_uri, artifacts=Path(artifacts), experiment=study.study)
+    store = open_store(uri, artifacts=Path(artifacts), experiment=study.study)
     progress.step()
-    record = make_record(
-        study, Path(study_file), summary, specification=specification, results=results
-    )
     run_id = log_run(store, record)
     progress.step()
-    progress.stage("writing pages", steps=len(results))
-    folders = []
-    for result in results:
-        run = describe_run(study, cohort, result, specification=specification, run_id=run_id)
-        folder = Path(reports) / f"{study.study}-{run_id[:8]}-{result.landmark_h:g}h"
-        write_pages(folder, render_pages(cohort, result, quality, run=run))
-        folders.append(str(folder.resolve()))
-        progress.step()
-    return summary | {
+    return {
         "run_id": run_id,
         "experiment_id": store.experiment_id,
-        "paths": {"reports": folders, "tracking": store.uri},
+        "paths": {
+            "tracking": store.uri,
+            "models": {name: artifact_folder(store, run_id, name) for name in record.folders},
+        },
         "mlflow_ui": f"mlflow ui --backend-store-uri {shlex.quote(store.uri)}",
     }
+
+
+def _model_name(result: LandmarkResult) -> str:
+    return f"models/{result.data.landmark_h:g}h"
+
+
+@contextmanager
+def _effort(study: Study, journals: Path | str | None, *, workers: int) -> Iterator[Effort]:
+    """Keep the journals of a study's tunings until all of it is done."""
+    if journals is None or study.models.tuning is None:
+        yield Effort(workers)
+        return
+    folder = Path(journals) / study.hash()[:16]
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    yield Effort(workers, folder)
+    shutil.rmtree(folder)
+
+
+@contextmanager
+def _stored_models(results: Sequence[LandmarkResult]) -> Iterator[Mapping[str, Path]]:
+    """Write the released models to folders that are there while the block runs."""
+    with tempfile.TemporaryDirectory(prefix="icans-risk-") as draft:
+        folders = {}
+        for result in results:
+            if result.released is not None:
+                name = _model_name(result)
+                folders[name] = Path(draft) / name.replace("/", "-")
+                result.released.save(folders[name])
+        yield folders

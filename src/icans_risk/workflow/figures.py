@@ -35,7 +35,7 @@ def draw_figures(study: Study, result: LandmarkResult) -> dict[str, Any]:
     dict of str to Figure
         By file name.
     """
-    rows, booster = result.rows, result.models["booster"]
+    rows, booster = result.rows, result.main
     rate = Rate(n=len(rows.event), events=int(rows.event.sum()))
     risks = pd.DataFrame({"risk": booster.risk, "event": rows.event, "weight": rows.weight})
     curve = calibration_curve(rows.event, booster.risk, rows.weight)

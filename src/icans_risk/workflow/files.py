@@ -10,7 +10,7 @@ from typing import Any
 from icans_risk.cohort import new_folder as whole_folder
 from icans_risk.errors import CohortError, IcansRiskError
 
-__all__ = ["check_folder", "new_folder", "write_json", "write_whole"]
+__all__ = ["check_folder", "new_folder", "whole_file", "write_json", "write_whole"]
 
 
 def check_folder(file: Path) -> None:
@@ -46,8 +46,14 @@ def new_folder(out: Path) -> Iterator[Path]:
         yield draft
 
 
-def write_whole(file: Path, text: str) -> None:
-    """Write a text file in one step, mode 0600.
+@contextmanager
+def whole_file(file: Path) -> Iterator[Path]:
+    """Build a file that appears in one step, mode 0600.
+
+    Yields
+    ------
+    Path
+        The file under construction.
 
     Raises
     ------
@@ -58,10 +64,22 @@ def write_whole(file: Path, text: str) -> None:
         with tempfile.TemporaryDirectory(dir=file.parent, prefix=".draft-") as folder:
             draft = Path(folder) / file.name
             draft.touch(mode=0o600)
-            draft.write_text(text, encoding="utf-8", newline="\n")
+            yield draft
             draft.replace(file)
     except OSError as error:
         raise IcansRiskError(f"{file}: cannot write the file ({error.strerror}).") from None
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Write a text file in one step, mode 0600.
+
+    Raises
+    ------
+    IcansRiskError
+        If it cannot be written; what stood there before stays.
+    """
+    with whole_file(file) as draft:
+        draft.write_text(text, encoding="utf-8", newline="\n")
 
 
 def write_json(file: Path, content: Mapping[str, Any]) -> None:

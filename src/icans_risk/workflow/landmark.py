@@ -1,29 +1,28 @@
-"""One landmark of a study: outcomes, validated models, explained held-out risks."""
+"""One landmark of a study: validated models, explained held-out risks, the model that is kept."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from icans_risk.cohort import Cohort
-from icans_risk.errors import NotEstimableError
-from icans_risk.evaluation import METRICS, verdict
+from icans_risk.evaluation import METRICS
 from icans_risk.explanation import HeldOut, held_out_contributions
-from icans_risk.features import FeatureSpecification, build_features, used_events
-from icans_risk.models import BoostedTrees
-from icans_risk.outcome import Policy, count_flow, derive_outcomes
-from icans_risk.splits import Split, repeated_grouped_folds
+from icans_risk.features import FeatureSpecification
+from icans_risk.models.rebuilds import RiskInterval
+from icans_risk.models.released import ReleasedModel
+from icans_risk.splits import Split
 from icans_risk.study import Study
-from icans_risk.workflow.inputs import study_endpoints
+from icans_risk.workflow.answering import Judge
+from icans_risk.workflow.cuts import CutResult, validate_cuts
+from icans_risk.workflow.grades_at import highest_grade_after
+from icans_risk.workflow.landmark_data import LandmarkData, split_rows
+from icans_risk.workflow.plans import MAIN, Fit, ModelPlan
 from icans_risk.workflow.progress import Progress
-from icans_risk.workflow.validation import (
-    ModelResult,
-    ModelRows,
-    fit_booster,
-    model_plans,
-    validate_model,
-)
+from icans_risk.workflow.release import release_model
+from icans_risk.workflow.rows import ModelRows
+from icans_risk.workflow.size import SizeFacts, describe_size
+from icans_risk.workflow.validation import Effort, ModelResult, validate_model
 
 __all__ = ["LandmarkResult", "develop_landmark"]
 
@@ -34,51 +33,86 @@ class LandmarkResult:
 
     Attributes
     ----------
-    landmark_h, horizon_h : float
-        Hours since infusion.
-    outcomes : mapping of str to DataFrame
-        The outcomes table under each policy, the primary one first.
-    flows : mapping of str to dict
-        Where every episode went, under each policy.
-    vectors : DataFrame
-        One row per episode, at risk or not.
-    inputs : DataFrame
-        The events that were used.
-    analytes : tuple of str
-        Full names of what the model reads; an input that is none of them only decided
-        about others.
+    data : LandmarkData
+        Outcomes and vectors of all episodes.
     rows : ModelRows
         The rows of the primary analysis.
+    splits : list of Split
+        How they were cut.
     models : mapping of str to ModelResult
         The booster first, then its comparators.
     sensitivity : mapping of str to ModelResult
         The booster under each other policy.
+    by_grade : list of CutResult
+        Several cuts of the grade, if the study asks for them.
     held_out : HeldOut
         Explained held-out risks of everyone at risk.
-    booster : BoostedTrees
-        Fitted on all rows.
-    verdict : str
-        Whether the sample is large enough, in words.
+    fit : Fit
+        The booster, fitted on all rows.
+    released : ReleasedModel or None
+        The same with its rebuilds; None where it may not be let out.
+    interval : RiskInterval or None
+        Of everyone at risk, from rebuilds that had not seen them.
+    answered : DataFrame
+        ``status`` and ``reasons`` of everyone at risk.
+    size : SizeFacts
+        Whether the sample is large enough, and what it supports.
     """
 
-    landmark_h: float
-    horizon_h: float
-    outcomes: Mapping[str, pd.DataFrame]
-    flows: Mapping[str, Mapping[str, int]]
-    vectors: pd.DataFrame
-    inputs: pd.DataFrame
-    analytes: tuple[str, ...]
+    data: LandmarkData
     rows: ModelRows
+    splits: list[Split]
     models: Mapping[str, ModelResult]
     sensitivity: Mapping[str, ModelResult]
+    by_grade: list[CutResult]
     held_out: HeldOut
-    booster: BoostedTrees
-    verdict: str
+    fit: Fit
+    released: ReleasedModel | None
+    interval: RiskInterval | None
+    answered: pd.DataFrame
+    size: SizeFacts
 
     @property
-    def primary(self) -> pd.DataFrame:
-        """The outcomes table of the primary analysis."""
-        return next(iter(self.outcomes.values()))
+    def main(self) -> ModelResult:
+        """How the booster did."""
+        return self.models[MAIN]
+
+
+@dataclass(frozen=True)
+class _Run:
+    study: Study
+    data: LandmarkData
+    effort: Effort
+    progress: Progress
+
+    def say(self, what: str, *, steps: int) -> None:
+        """Begin a stage of this landmark."""
+        self.progress.stage(f"{self.data.landmark_h:g} h: {what}", steps=steps)
+
+    def validate(self, plan: ModelPlan, rows: ModelRows, splits: Sequence[Split]) -> ModelResult:
+        """Validate one model under a stage that was begun."""
+        return validate_model(
+            plan,
+            rows,
+            splits,
+            study=self.study,
+            effort=self.effort,
+            tick=self.progress.step,
+        )
+
+    def fit(self, plan: ModelPlan, rows: ModelRows) -> Fit:
+        """Fit the model that is kept; a tuning tells how it is getting on."""
+        tuning = plan.pipeline and plan.pipeline.tuning
+        self.say("fitting on everyone", steps=tuning.trials if tuning else 1)
+        return plan.fit(
+            rows,
+            seed=self.study.seed,
+            workers=self.effort.workers,
+            journal=self.effort.journal(f"{plan.name}-{self.data.landmark_h:g}h-all"),
+            on_trial=lambda told: self.progress.at(
+                told.finished, "" if told.best_loss is None else f"best {told.best_loss:.4f}"
+            ),
+        )
 
 
 def develop_landmark(
@@ -86,10 +120,12 @@ def develop_landmark(
     cohort: Cohort,
     specification: FeatureSpecification,
     *,
-    landmark_h: float,
+    data: LandmarkData,
+    plans: Sequence[ModelPlan],
+    effort: Effort,
     progress: Progress,
 ) -> LandmarkResult:
-    """Develop, validate and explain the models of one landmark.
+    """Develop, validate, explain and release the models of one landmark.
 
     Parameters
     ----------
@@ -99,8 +135,12 @@ def develop_landmark(
         With whom.
     specification : FeatureSpecification
         Fitted.
-    landmark_h : float
-        Hours since infusion.
+    data : LandmarkData
+        What there is at the landmark.
+    plans : sequence of ModelPlan
+        The models, the booster first.
+    effort : Effort
+        Threads and journals.
     progress : Progress
         Told about stages and steps.
 
@@ -114,82 +154,110 @@ def develop_landmark(
     NotEstimableError
         If there are too few patients with or without the endpoint.
     """
-    horizon_h = study.outcome.horizon_h(landmark_h)
-    policies = dict.fromkeys([study.outcome.end_of_observation, *study.outcome.sensitivity])
-    outcomes = {policy: _outcomes(study, cohort, landmark_h, policy=policy) for policy in policies}
-    vectors = build_features(cohort, specification, [landmark_h])
-    plans = model_plans(study, specification.columns)
-    models: dict[str, ModelResult] = {}
-    sensitivity: dict[str, ModelResult] = {}
-    primary = study.outcome.end_of_observation
-    rows, splits = _rows_and_splits(study, cohort, outcomes[primary], vectors=vectors)
+    run = _Run(study, data, effort, progress)
+    rows = data.rows(study.outcome.end_of_observation)
+    splits = split_rows(study, rows)
+    size = describe_size(rows, len(specification.columns))
+    for sentence in size.sentences:
+        progress.tell(sentence)
+    models = {}
     for plan in plans:
-        progress.stage(f"{landmark_h:g} h: {plan.label.lower()}", steps=len(splits) + len(METRICS))
-        models[plan.name] = validate_model(plan, rows, splits, study=study, tick=progress.step)
-    for policy in list(policies)[1:]:
-        other = _rows_and_splits(study, cohort, outcomes[policy], vectors=vectors)
-        steps = len(other[1]) + len(METRICS)
-        progress.stage(f"{landmark_h:g} h: sensitivity, {policy}", steps=steps)
-        sensitivity[policy] = validate_model(plans[0], *other, study=study, tick=progress.step)
-    at_risk = vectors[outcomes[primary]["at_risk"].to_numpy()]
+        run.say(plan.label.lower(), steps=len(splits) + len(METRICS))
+        models[plan.name] = run.validate(plan, rows, splits)
+    sensitivity = _sensitivity(run, rows, models[MAIN])
+    fit = run.fit(plans[0], rows)
+    judge = Judge(study, data, specification, plans[0])
+    run.say("rebuilding on bootstraps", steps=study.models.rebuilds)
+    released = release_model(judge, fit, rows, effort=effort, tick=progress.step)
+    held_out = _explain(models[MAIN], data, rows, splits=splits)
+    interval = _interval(released, rows, held_out, data=data, plan=plans[0])
     return LandmarkResult(
-        landmark_h=landmark_h,
-        horizon_h=horizon_h,
-        outcomes={str(policy): table for policy, table in outcomes.items()},
-        flows={policy: count_flow(table) for policy, table in outcomes.items()},
-        vectors=vectors,
-        inputs=used_events(cohort, specification, [landmark_h]),
-        analytes=specification.analytes,
+        data=data,
         rows=rows,
+        splits=splits,
         models=models,
         sensitivity=sensitivity,
-        held_out=_explain(models[plans[0].name], splits, rows, at_risk=at_risk),
-        booster=fit_booster(plans[0], rows, seed=study.seed),
-        verdict=verdict(len(rows.event), int(rows.event.sum()), len(specification.columns)),
+        by_grade=_by_grade(run, cohort, models[MAIN], rows=rows, splits=splits),
+        held_out=held_out,
+        fit=fit,
+        released=released,
+        interval=interval,
+        answered=judge.held_out_reasons(
+            models[MAIN].fits,
+            splits,
+            rows,
+            final=None if released is None else released.applicability,
+            interval=interval,
+        ),
+        size=size,
     )
 
 
-def _outcomes(study: Study, cohort: Cohort, landmark_h: float, *, policy: Policy) -> pd.DataFrame:
-    return derive_outcomes(
+def _sensitivity(run: _Run, primary: ModelRows, main: ModelResult) -> dict[str, ModelResult]:
+    found: dict[str, ModelResult] = {}
+    for policy in list(run.data.outcomes)[1:]:
+        rows = run.data.rows(policy)
+        if rows.have_outcomes_of(primary):
+            # Nobody's outcome hangs on the policy.
+            found[policy] = main
+            continue
+        splits = split_rows(run.study, rows)
+        run.say(f"sensitivity, {policy}", steps=len(splits) + len(METRICS))
+        found[policy] = run.validate(main.plan, rows, splits)
+    return found
+
+
+def _by_grade(
+    run: _Run, cohort: Cohort, main: ModelResult, *, rows: ModelRows, splits: Sequence[Split]
+) -> list[CutResult]:
+    wanted = run.study.models.cuts
+    if not wanted:
+        return []
+    run.say("several cuts of the grade", steps=len(splits) + len(wanted))
+    grade = highest_grade_after(
         cohort,
-        (landmark_h,),
-        endpoint=study_endpoints(study)[0],
-        scale=study.outcome.scale,
-        horizon_h=study.outcome.horizon_h,
-        policy=policy,
+        run.study.outcome.endpoints[0].grade,
+        landmark_h=run.data.landmark_h,
+        until_h=run.data.horizon_h,
     )
-
-
-def _rows_and_splits(
-    study: Study, cohort: Cohort, outcomes: pd.DataFrame, *, vectors: pd.DataFrame
-) -> tuple[ModelRows, list[Split]]:
-    known = outcomes["event"].notna().to_numpy()
-    if not known.any():
-        raise NotEstimableError(
-            "no patient at risk has a known outcome, a model needs some with and some without "
-            "the endpoint. Choose another landmark, horizon or end-of-observation policy."
-        )
-    rows = ModelRows(
-        vectors=vectors[known],
-        event=outcomes.loc[known, "event"].to_numpy().astype(np.int64),
-        weight=outcomes.loc[known, "weight"].to_numpy(),
-        patient=cohort.episodes.loc[known, "patient_id"].to_numpy(dtype=object),
+    place = run.data.vectors.index.get_indexer(rows.vectors.index)
+    return validate_cuts(
+        main.plan,
+        rows,
+        splits,
+        grade=grade[place],
+        study=run.study,
+        effort=run.effort,
+        tick=run.progress.step,
     )
-    splits = repeated_grouped_folds(
-        rows.event,
-        rows.patient,
-        folds=study.validation.folds,
-        repeats=study.validation.repeats,
-        seed=study.seed,
-    )
-    return rows, splits
 
 
 def _explain(
-    result: ModelResult, splits: list[Split], rows: ModelRows, *, at_risk: pd.DataFrame
+    result: ModelResult, data: LandmarkData, rows: ModelRows, *, splits: Sequence[Split]
 ) -> HeldOut:
     # Who is at risk with an unknown outcome was in no training set: every model may speak.
+    at_risk = data.vectors[data.primary["at_risk"].to_numpy()]
     position = at_risk.index.get_indexer(rows.vectors.index)
     return held_out_contributions(
-        result.fitted, [position[split.train] for split in splits], at_risk
+        [fit.model for fit in result.fits],
+        [position[split.train] for split in splits],
+        at_risk[list(result.plan.columns)],
+    )
+
+
+def _interval(
+    released: ReleasedModel | None,
+    rows: ModelRows,
+    held_out: HeldOut,
+    *,
+    data: LandmarkData,
+    plan: ModelPlan,
+) -> RiskInterval | None:
+    if released is None or released.rebuilds is None:
+        return None
+    at_risk = data.vectors.loc[held_out.margin.index, list(plan.columns)]
+    return released.rebuilds.held_out_interval(
+        at_risk,
+        held_out.margin,
+        training_row=rows.vectors.index.get_indexer(at_risk.index),
     )

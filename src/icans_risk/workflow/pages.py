@@ -1,5 +1,6 @@
 """What the pages of a run say: a landmark's results in the words of the report room."""
 
+import numpy as np
 import pandas as pd
 from scipy.special import expit
 
@@ -25,6 +26,7 @@ from icans_risk.report import (
 )
 from icans_risk.study import Study
 from icans_risk.workflow.landmark import LandmarkResult
+from icans_risk.workflow.reasons import NOT_RELEASED, REASONS
 from icans_risk.workflow.words import POLICIES, POOLED_NOTE, PRESENCE_NOTES, STATUS, TREATMENTS
 
 __all__ = ["describe_run", "predict_episodes", "render_pages"]
@@ -39,20 +41,20 @@ def describe_run(
     run_id: str,
 ) -> RunContext:
     """Say what all pages of a run have in common."""
-    booster = result.models["booster"]
+    booster = result.main
     comparators = [
         (model.plan.label, *_triple(model.metrics["auroc"]))
         for name, model in result.models.items()
         # The same risk for everyone ranks nobody: its AUROC is 0.5 and says nothing.
-        if name != "booster" and model.plan.columns
+        if name != booster.plan.name and model.plan.columns
     ]
     event = pd.Series(result.rows.event, index=result.rows.vectors.index.get_level_values(0))
     return RunContext(
         study_title=study.title,
         data_kind=study.data_kind,
         endpoint=study.outcome.endpoint_in_words,
-        landmark_h=result.landmark_h,
-        horizon_h=result.horizon_h,
+        landmark_h=result.data.landmark_h,
+        horizon_h=result.data.horizon_h,
         model_name=booster.plan.label,
         run_id=run_id[:8],
         package_version=icans_risk.__version__,
@@ -62,9 +64,10 @@ def describe_run(
         product_rates=_rates_by_product(cohort, event),
         metrics={name: _triple(interval) for name, interval in booster.metrics.items()},
         comparators=comparators,
-        sample_size_verdict=result.verdict,
+        sample_size_verdict=result.size.verdict,
         observation_policy=POLICIES[study.outcome.end_of_observation],
         treatment_policy=TREATMENTS[study.treatment_policy],
+        reasons=REASONS,
         analytes=_analytes(specification),
         columns=_column_words(describe_columns(specification), result),
         caveats=PRESENCE_NOTES[study.features.presence],
@@ -146,33 +149,57 @@ def predict_episodes(cohort: Cohort, result: LandmarkResult) -> pd.DataFrame:
     DataFrame
         The predictions table, in the order of the cohort.
     """
-    held_out = result.held_out
+    held_out, nothing = result.held_out, np.full(len(result.held_out.margin), np.nan)
+    low, high = nothing, nothing
+    if result.interval is not None:
+        low, high = result.interval.low, result.interval.high
     risks = pd.DataFrame(
-        {
-            "risk": expit(held_out.margin),
-            "risk_low": expit(held_out.margin_low),
-            "risk_high": expit(held_out.margin_high),
-        }
+        {"risk": expit(held_out.margin), "risk_low": low, "risk_high": high}
     ).droplevel("landmark_h")
-    excluded = result.primary.set_index("episode_id")["excluded_because"]
-    status = excluded.map(STATUS).fillna("answered")
-    # A vector without any event says nothing about this patient: no number is printed. A dose
-    # after which nothing counts is no event of the vector.
-    inputs = result.inputs
-    is_read = (inputs["modality"] + "." + inputs["analyte"]).isin(result.analytes)
-    empty = ~status.index.isin(inputs.loc[is_read, "episode_id"])
-    status = status.mask((status == "answered") & empty, "no_data_before_landmark")
+    status = _statuses(result)
     table = risks.reindex(status.index).where(status == "answered")
-    table.insert(0, "landmark_h", result.landmark_h)
+    table.insert(0, "landmark_h", result.data.landmark_h)
     table.insert(1, "status", status)
-    table["model"] = result.models["booster"].plan.name
+    table["model"] = result.main.plan.name
     return table.reset_index().reindex(cohort.episodes.index)
 
 
+def _statuses(result: LandmarkResult) -> pd.Series:
+    excluded = result.data.primary.set_index("episode_id")["excluded_because"]
+    asked = result.answered["status"].droplevel("landmark_h")
+    if result.released is None:
+        asked = asked.mask(asked == "answered", NOT_RELEASED)
+    status = excluded.map(STATUS).fillna(asked)
+    # A vector without any event says nothing about this patient: no number is printed. A dose
+    # after which nothing counts is no event of the vector.
+    inputs = result.data.inputs
+    is_read = (inputs["modality"] + "." + inputs["analyte"]).isin(result.data.analytes)
+    empty = ~status.index.isin(inputs.loc[is_read, "episode_id"])
+    return status.mask((status == "answered") & empty, "no_data_before_landmark")
+
+
 def render_pages(
-    cohort: Cohort, result: LandmarkResult, quality: QualityReport, *, run: RunContext
+    cohort: Cohort,
+    result: LandmarkResult,
+    quality: QualityReport,
+    *,
+    run: RunContext,
+    has_study: bool = False,
 ) -> dict[str, str]:
     """Render the page of every patient, the index and the page of data quality.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        All episodes.
+    result : LandmarkResult
+        Of one landmark.
+    quality : QualityReport
+        What was noticed while reading.
+    run : RunContext
+        What all pages have in common.
+    has_study : bool
+        Whether the study report will lie beside the index.
 
     Returns
     -------
@@ -193,7 +220,7 @@ def render_pages(
         caveats=run.caveats,
     )
     return pages | {
-        "index.html": render_ward(ward_report(run, reports)),
+        "index.html": render_ward(ward_report(run, reports), has_study=has_study),
         "quality.html": render_quality(found),
     }
 
@@ -201,9 +228,9 @@ def render_pages(
 def _episodes(cohort: Cohort, result: LandmarkResult) -> list[EpisodeResult]:
     predictions = predict_episodes(cohort, result).to_dict("records")
     folded = fold_by_analyte(result.held_out.contributions).droplevel("landmark_h")
-    inputs = dict(tuple(result.inputs.groupby("episode_id")))
-    none = result.inputs.iloc[:0]
-    vectors = result.vectors.droplevel("landmark_h")
+    inputs = dict(tuple(result.data.inputs.groupby("episode_id")))
+    none = result.data.inputs.iloc[:0]
+    vectors = result.data.vectors.droplevel("landmark_h")
     products = cohort.episodes.get("product", pd.Series(dtype="str"))
     known = _known_without_events(cohort, result)
     episodes = []
@@ -230,17 +257,17 @@ def _episodes(cohort: Cohort, result: LandmarkResult) -> list[EpisodeResult]:
 
 def _known_without_events(cohort: Cohort, result: LandmarkResult) -> list[dict[str, float | str]]:
     """List what each page shows of columns without events, by the name that they fold to."""
-    columns = [str(column).split(".") for column in result.vectors.columns]
+    columns = [str(column).split(".") for column in result.data.vectors.columns]
     static = dict.fromkeys(parts[1] for parts in columns if parts[0] == "static")
     scores = dict.fromkeys(parts[1] for parts in columns if parts[0] == "score")
     known = pd.DataFrame({f"static.{name}": cohort.episodes[name] for name in static})
     for name in scores:
-        windows = [c for c in result.vectors.columns if str(c).startswith(f"score.{name}.")]
+        windows = [c for c in result.data.vectors.columns if str(c).startswith(f"score.{name}.")]
         # The last window that has the score: windows are listed in the order of time.
-        latest = result.vectors[windows].ffill(axis=1).iloc[:, -1]
+        latest = result.data.vectors[windows].ffill(axis=1).iloc[:, -1]
         known[f"score.{name}"] = latest.to_numpy()
     for column in (".".join(parts) for parts in columns if parts[2:3] == ["given"]):
-        not_given = result.vectors[column].eq(0).map({True: "not given", False: None})
+        not_given = result.data.vectors[column].eq(0).map({True: "not given", False: None})
         known[column.removesuffix(".given.to_landmark")] = not_given.to_numpy()
     return [
         {str(name): value for name, value in row.items() if not pd.isna(value)}
@@ -253,7 +280,7 @@ def _as_rows(parts: pd.Series) -> pd.DataFrame:
 
 
 def _cohort_table(cohort: Cohort, result: LandmarkResult) -> pd.DataFrame:
-    event = result.primary.set_index("episode_id")["event"]
+    event = result.data.primary.set_index("episode_id")["event"]
     episodes = cohort.episodes.set_index("episode_id")
     product = episodes.get("product", pd.Series("all", index=episodes.index))
     table = pd.DataFrame({"Product": product, "at_risk": event.notna(), "event": event == 1})

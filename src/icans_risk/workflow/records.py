@@ -1,14 +1,16 @@
 """What a run leaves in the tracking store: one run per study, one child per model."""
 
-import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import icans_risk
 from icans_risk.features import FeatureSpecification, describe_columns
+from icans_risk.models import BoostedTrees
 from icans_risk.study import Study
 from icans_risk.tracking import RunRecord
-from icans_risk.workflow.figures import draw_figures
+from icans_risk.workflow.artifacts import list_documents, list_figures, list_tables, list_texts
+from icans_risk.workflow.findings import LandmarkFindings
 from icans_risk.workflow.landmark import LandmarkResult
 from icans_risk.workflow.summary import metrics_of
 from icans_risk.workflow.validation import ModelResult
@@ -18,11 +20,12 @@ __all__ = ["make_record"]
 
 def make_record(
     study: Study,
-    study_file: Path,
+    study_file: Path | str,
     summary: dict[str, Any],
     *,
     specification: FeatureSpecification,
-    results: list[LandmarkResult],
+    found: Sequence[LandmarkFindings],
+    folders: Mapping[str, Path],
 ) -> RunRecord:
     """Collect what the tracking store keeps of a run.
 
@@ -40,8 +43,10 @@ def make_record(
         Plain data of the whole run.
     specification : FeatureSpecification
         Fitted.
-    results : list of LandmarkResult
+    found : sequence of LandmarkFindings
         One per landmark.
+    folders : mapping of str to Path
+        Folders to keep, by the name of the artifact: the released models.
 
     Returns
     -------
@@ -59,29 +64,43 @@ def make_record(
         "research_use_only": "true",
     }
     children = [
-        _child(result, model, tags=tags) for result in results for model in result.models.values()
+        _child(one, model, tags=tags) for one in found for model in one.result.models.values()
     ]
-    first = results[0]
+    first = found[0].result
     return RunRecord(
         name=study.study,
         parameters=_parameters(study, summary),
-        tags=tags | {"mlflow.note.content": first.verdict},
+        tags=tags | _verdicts(found) | {"mlflow.note.content": first.size.verdict},
         # The headline of the study is its booster at the first landmark.
-        metrics=metrics_of(first.models["booster"]),
-        files={"study": study_file},
+        metrics=metrics_of(first.main),
+        files={"study": Path(study_file)},
+        folders=folders,
         documents={
             "study/summary.json": summary,
             "study/quality.json": summary["quality"],
-            "study/features.json": json.loads(specification.to_json()),
+            "study/features.json": summary["features"],
+            **{name: document for one in found for name, document in list_documents(one).items()},
         },
-        tables={"study/feature_dictionary.csv": describe_columns(specification)},
+        texts={name: text for one in found for name, text in list_texts(one).items()},
+        tables={
+            "study/feature_dictionary.csv": describe_columns(specification),
+            **{name: table for one in found for name, table in list_tables(one).items()},
+        },
         figures={
-            f"figures/{result.landmark_h:g}h/{name}": figure
-            for result in results
-            for name, figure in draw_figures(study, result).items()
+            name: figure for one in found for name, figure in list_figures(study, one).items()
         },
         children=children,
     )
+
+
+def _verdicts(found: Sequence[LandmarkFindings]) -> dict[str, str]:
+    """Tag what the audits came to, to be filtered by."""
+    audits = {one.name: one.scrutiny.audit for one in found}
+    return {f"audit_{name}": audit.verdict for name, audit in audits.items() if audit is not None}
+
+
+# How the main model is built, beside the settings of its trees.
+_BUILT = ("monotone", "fusion", "modality_dropout", "budget", "calibration", "rebuilds")
 
 
 def _parameters(study: Study, summary: dict[str, Any]) -> dict[str, object]:
@@ -99,25 +118,34 @@ def _parameters(study: Study, summary: dict[str, Any]) -> dict[str, object]:
         "resamples": study.validation.resamples,
         "seed": study.seed,
         "patients": summary["cohort"]["patients"],
+        **{name: getattr(study.models, name) for name in _BUILT},
         **{f"booster.{k}": v for k, v in study.models.booster.model_dump().items()},
     }
 
 
-def _child(result: LandmarkResult, model: ModelResult, *, tags: dict[str, str]) -> RunRecord:
-    is_booster = model.plan.model == "booster"
+def _child(found: LandmarkFindings, model: ModelResult, *, tags: dict[str, str]) -> RunRecord:
+    result = found.result
+    trees = _trees(result) if model is result.main else None
     shared = {
-        "landmark_h": result.landmark_h,
-        "horizon_h": result.horizon_h,
+        "landmark_h": result.data.landmark_h,
+        "horizon_h": result.data.horizon_h,
         "model": model.plan.name,
         "columns": len(model.plan.columns),
         "patients": len(result.rows.event),
         "events": int(result.rows.event.sum()),
     }
     return RunRecord(
-        name=f"{result.landmark_h:g} h {model.plan.name}",
+        name=f"{result.data.landmark_h:g} h {model.plan.name}",
         parameters=shared | dict(model.plan.settings),
-        tags=tags | {"model": model.plan.name, "landmark_h": f"{result.landmark_h:g}"},
+        tags=tags | {"model": model.plan.name, "landmark_h": f"{result.data.landmark_h:g}"},
         metrics=metrics_of(model),
-        booster=result.booster.booster_ if is_booster else None,
-        example=result.rows.vectors if is_booster else None,
+        booster=trees,
+        example=None if trees is None else result.rows.vectors,
     )
+
+
+def _trees(result: LandmarkResult) -> Any:
+    """Return the trees of the kept model, where it is trees and nothing else."""
+    released = result.released
+    base = None if released is None else released.model.base_
+    return base.booster_ if isinstance(base, BoostedTrees) else None

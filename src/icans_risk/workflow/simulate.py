@@ -17,12 +17,14 @@ from icans_risk.synthetic import load as load_parameters
 from icans_risk.synthetic.mess import LEVELS, make_export
 from icans_risk.workflow.files import new_folder
 from icans_risk.workflow.progress import SILENT, Progress
+from icans_risk.workflow.simulate_signals import SignalsWriter
 
 __all__ = ["COHORT", "TRUTH", "Simulation", "simulate_folder"]
 
 # Patients in memory at a time.
 PIECE = 2_000
 COHORT, TRUTH, EXPORT, CARD = "cohort", "truth", "export", "DATA_CARD.md"
+SIGNALS = "signals"
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class Simulation:
         Whether sicker patients are tested more, as they are.
     mess : int, optional
         Also write an export with planted faults, from 0 (none) to 3 (3 % of rows each).
+    signals : bool
+        Also write each EEG as a recording, 1.5 MB each, about two per patient.
     """
 
     patients: int
@@ -57,6 +61,7 @@ class Simulation:
     variant: Literal["linear", "interactions", "no_signal"] = "interactions"
     informative_ordering: bool = True
     mess: int | None = None
+    signals: bool = False
 
     def __post_init__(self) -> None:
         if self.patients < 1:
@@ -107,14 +112,17 @@ def _write(draft: Path, simulation: Simulation, *, progress: Progress) -> dict[s
     counts = dict.fromkeys(("patients", "episodes", "events", "grades", "severe"), 0)
     made_by = f"icans-risk simulate {_options(simulation)}"
     truth = _TruthWriter(draft / TRUTH)
+    recorder = SignalsWriter(draft / SIGNALS, simulation.seed) if simulation.signals else None
     with CohortWriter(draft / COHORT, made_by=made_by, data_kind="synthetic") as writer, truth:
         for start in starts:
             piece = _piece(simulation, start)
             writer.append(piece.cohort)
             truth.append(piece.truth)
+            if recorder is not None:
+                recorder.append(piece.cohort)
             _count(counts, piece)
             progress.step()
-    return counts
+    return counts | ({} if recorder is None else {"recordings": recorder.close()})
 
 
 def _write_export(draft: Path, *, level: int, seed: int) -> None:
@@ -174,14 +182,24 @@ class _TruthWriter:
 def _options(simulation: Simulation) -> str:
     values = asdict(simulation)
     landmarks: Sequence[float] = values.pop("landmarks_h")
-    ordering = values.pop("informative_ordering")
+    ordering, signals = values.pop("informative_ordering"), values.pop("signals")
     parts = [
         f"--{name.replace('_h', '').replace('_', '-')} {value}"
         for name, value in values.items()
         if value is not None
     ]
     parts.append("--landmarks " + ",".join(f"{hours:g}" for hours in landmarks))
-    return " ".join([*parts, *([] if ordering else ["--no-informative-ordering"])])
+    flags = [] if ordering else ["--no-informative-ordering"]
+    return " ".join([*parts, *flags, *(["--signals"] if signals else [])])
+
+
+def _about_signals(simulation: Simulation) -> str:
+    if not simulation.signals:
+        return ""
+    return (
+        f"`{SIGNALS}/` holds an EEG of five minutes for each of the cohort's, showing what its "
+        "results say;\n`icans-risk eeg` reads them. Their shapes are assumed.\n"
+    )
 
 
 def _data_card(simulation: Simulation, counts: dict[str, int]) -> str:
@@ -203,7 +221,7 @@ patients.**
 
 `{COHORT}/` is what a hospital would export: noisy, late, and tested more in the sicker.
 `{TRUTH}/` holds the true risks, onsets, and what made them; no reader of cohorts opens it.
-
+{_about_signals(simulation)}
 Known: incidences by product, onset laws, testing rates and assay delays follow published figures.
 Assumed: the path from cytokines over the vessels to the brain, and most of its numbers.
 """

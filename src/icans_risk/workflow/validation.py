@@ -3,10 +3,9 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from icans_risk.evaluation import (
@@ -16,15 +15,15 @@ from icans_risk.evaluation import (
     bootstrap_interval,
     cross_validate,
     fold_average,
+    fold_seed,
     patient_average,
 )
-from icans_risk.models import BoostedTrees, make_model
 from icans_risk.splits import Split
 from icans_risk.study import Study
-from icans_risk.workflow.inputs import choose_columns
+from icans_risk.workflow.plans import Fit, ModelPlan
+from icans_risk.workflow.rows import ModelRows
 
-__all__ = ["ModelResult", "ModelRows", "fit_booster", "model_plans", "validate_model"]
-
+__all__ = ["Effort", "ModelResult", "validate_model"]
 
 # A model without columns gives everyone the same risk, but for which events were left out of
 # its folds: what these metrics would show is the cross-validation, not the model.
@@ -32,34 +31,23 @@ SPREAD_METRICS = frozenset({"auroc", "average_precision", "calibration_slope"})
 
 
 @dataclass(frozen=True)
-class ModelRows:
-    """The rows that models are fitted and judged on: at risk, with a known outcome.
+class Effort:
+    """How fits are run, whatever they are.
 
     Attributes
     ----------
-    vectors : DataFrame of shape (n_rows, n_columns)
-        Indexed by episode and landmark.
-    event, weight : ndarray of shape (n_rows,)
-        Outcome and weight.
-    patient : ndarray of shape (n_rows,)
-        Who each row is: the unit of splits and resamples.
+    workers : int
+        Threads; no result depends on their number.
+    journals : Path or None
+        Folder in which tunings are kept, to go on from after an interruption.
     """
 
-    vectors: pd.DataFrame
-    event: NDArray[np.int64]
-    weight: NDArray[np.float64]
-    patient: NDArray[np.object_]
+    workers: int = 1
+    journals: Path | None = None
 
-
-@dataclass(frozen=True)
-class ModelPlan:
-    """One model to be validated: what it is and which columns it sees."""
-
-    name: str
-    label: str
-    model: str
-    columns: tuple[str, ...]
-    settings: Mapping[str, Any]
+    def journal(self, name: str) -> Path | None:
+        """Name the file of one tuning."""
+        return None if self.journals is None else self.journals / f"{name}.journal"
 
 
 @dataclass(frozen=True)
@@ -70,37 +58,32 @@ class ModelResult:
     ----------
     plan : ModelPlan
         The model.
+    probabilities : ndarray of shape (n_repeats, n_rows)
+        Held-out risks.
     risk : ndarray of shape (n_rows,)
-        Held-out risk of each row, repeats averaged on the logit scale.
+        The same, repeats averaged on the logit scale.
     auroc_in_folds : FoldAverage
         AUROC inside each test fold, averaged.
     metrics : mapping of str to Interval
         Every metric on ``risk``, with its bootstrap interval over patients.
-    fitted : tuple
+    fits : tuple of Fit
         The models of the folds, in the order of the splits.
+    splits : sequence of Split
+        Who trained and who was tested.
     """
 
     plan: ModelPlan
+    probabilities: NDArray[np.float64]
     risk: NDArray[np.float64]
     auroc_in_folds: FoldAverage
     metrics: Mapping[str, Interval]
-    fitted: tuple[Any, ...]
+    fits: tuple[Fit, ...]
+    splits: Sequence[Split]
 
-
-def model_plans(study: Study, columns: Sequence[str]) -> list[ModelPlan]:
-    """List the booster and its comparators, the booster first."""
-    booster = ModelPlan(
-        "booster",
-        "Gradient-boosted trees",
-        "booster",
-        tuple(columns),
-        study.models.booster.model_dump(),
-    )
-    comparators = [
-        ModelPlan(c.name, c.label, c.model, tuple(choose_columns(c.columns, columns)), {})
-        for c in study.models.comparators
-    ]
-    return [booster, *comparators]
+    @property
+    def unreleased(self) -> int:
+        """In how many folds no model could be released, and the prevalence stood in."""
+        return sum(not fit.is_released for fit in self.fits)
 
 
 def validate_model(
@@ -109,6 +92,7 @@ def validate_model(
     splits: Sequence[Split],
     *,
     study: Study,
+    effort: Effort,
     tick: Callable[[], None],
 ) -> ModelResult:
     """Cross-validate one model and judge its held-out risks.
@@ -116,13 +100,15 @@ def validate_model(
     Parameters
     ----------
     plan : ModelPlan
-        The model.
+        The model, with all that is learnt on the way to it.
     rows : ModelRows
         The patients.
     splits : sequence of Split
         The same for every model.
     study : Study
         Gives the seed and the number of resamples.
+    effort : Effort
+        Threads and journals.
     tick : callable
         Called after each fit and each interval.
 
@@ -131,26 +117,40 @@ def validate_model(
     ModelResult
         With the fitted models of the folds.
     """
-    X, fitted = rows.vectors[list(plan.columns)], []
+    fitted: dict[int, Fit] = {}
 
     def fit_predict(
         train: NDArray[np.intp], test: NDArray[np.intp], seed: int
     ) -> NDArray[np.float64]:
-        model = _make(plan, seed)
-        model.fit(X.iloc[train], rows.event[train], rows.weight[train])
-        fitted.append(model)
-        risks: NDArray[np.float64] = model.predict_proba(X.iloc[test])[:, 1]
+        landmark_h = rows.vectors.index.get_level_values("landmark_h")[0]
+        fitted[seed] = plan.fit(
+            rows.take(train),
+            seed=seed,
+            held_out=rows.patient[test],
+            journal=effort.journal(f"{plan.name}-{landmark_h:g}h-{seed}"),
+        )
+        risks: NDArray[np.float64]
+        risks = fitted[seed].model.predict_proba(plan.table(rows.take(test)))[:, 1]
         return risks
 
-    probabilities = cross_validate(fit_predict, splits, n_rows=len(X), seed=study.seed, tick=tick)
+    probabilities = cross_validate(
+        fit_predict,
+        splits,
+        n_rows=len(rows.event),
+        seed=study.seed,
+        tick=tick,
+        workers=effort.workers,
+    )
     risk = patient_average(probabilities)
     metrics = {}
     for name in METRICS:
         metrics[name] = _judge(name, plan, rows, risk=risk, study=study)
         tick()
-    auroc = METRICS["auroc"]
-    in_folds = fold_average(auroc, rows.event, probabilities, splits=splits, weight=rows.weight)
-    return ModelResult(plan, risk, in_folds, metrics, tuple(fitted))
+    in_folds = fold_average(
+        METRICS["auroc"], rows.event, probabilities, splits=splits, weight=rows.weight
+    )
+    fits = tuple(fitted[fold_seed(split, study.seed)] for split in splits)
+    return ModelResult(plan, probabilities, risk, in_folds, metrics, fits, splits)
 
 
 def _judge(
@@ -167,14 +167,3 @@ def _judge(
         resamples=study.validation.resamples,
         seed=study.seed,
     )
-
-
-def fit_booster(plan: ModelPlan, rows: ModelRows, *, seed: int) -> BoostedTrees:
-    """Fit the booster on all rows: the model that is tracked and kept."""
-    model: BoostedTrees = _make(plan, seed)
-    return model.fit(rows.vectors[list(plan.columns)], rows.event, rows.weight)
-
-
-def _make(plan: ModelPlan, seed: int) -> Any:
-    seeded = {"seed": seed} if plan.model == "booster" else {}
-    return make_model(plan.model, **plan.settings, **seeded)

@@ -1,6 +1,6 @@
 """Sentences that pages and summaries share: statuses, policies, what a study admits."""
 
-__all__ = ["POLICIES", "POOLED_NOTE", "PRESENCE_NOTES", "STATUS", "TREATMENTS"]
+__all__ = ["CARRIED_OVER_NOTE", "POLICIES", "POOLED_NOTE", "PRESENCE_NOTES", "STATUS", "TREATMENTS"]
 
 # Why an episode is out of the risk set, in the words of the pages' statuses.
 STATUS = {
@@ -52,4 +52,11 @@ PRESENCE_NOTES: dict[str, list[str]] = {
 POOLED_NOTE = (
     "Held-out risks come from models fitted to other patients of the same cohort; another "
     "hospital, product or period was never tried."
+)
+
+# Instead of the note above, where groups were left out in turn.
+CARRIED_OVER_NOTE = (
+    "Held-out risks come from models fitted to other patients of the same cohort. What becomes of "
+    "them in a site, product or period that the model never saw stands apart, under \u201cDoes it "
+    "carry over\u201d; another cohort was never tried."
 )
