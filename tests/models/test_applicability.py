@@ -338,7 +338,7 @@ def test_every_reason_is_explained() -> None:
         "stale_input": 48.0,
         "out_of_range": 0.5,
         "unlike_training": 0.03,
-        "unstable": 0.3,
+        "unstable": 0.4,
     }
 
 
