@@ -10,9 +10,9 @@ Three questions, asked of cohorts that share no patient:
 - *bootstrap*: apparent, optimism-corrected, out-of-bag and .632+ AUROC less that of the model on
   fresh patients: the mean of it is the bias.
 
-Run: ``python benchmarks/studies/interval_coverage.py [FOLDER]``; FOLDER keeps the simulated patients.
-Writes ``interval_coverage.csv`` and ``optimism_bias.csv`` beside this file, with the seed and the commit.
-Synthetic: no evidence about patients.
+Run: ``python benchmarks/studies/interval_coverage.py [FOLDER]``; FOLDER keeps the simulated
+patients. Writes ``interval_coverage.csv`` and ``optimism_bias.csv`` beside this file, with the seed
+and the commit. Synthetic: no evidence about patients.
 """
 
 import subprocess
