@@ -87,6 +87,8 @@ def test_the_committed_tables_name_their_seed_and_commit() -> None:
         "interval_coverage",
         "models_by_size",
         "optimism_bias",
+        "permuted_labels",
+        "planted_leaks",
         "sample_size_by_simulation",
         "unit_shifts",
     ):
