@@ -10,26 +10,13 @@ from icans_risk.cohort import Cohort
 from icans_risk.evaluation import Interval
 from icans_risk.explanation import fold_by_analyte
 from icans_risk.features import SCORES, FeatureSpecification, computable_share, describe_columns
-from icans_risk.ingest import QualityReport
-from icans_risk.report import (
-    AnalyteText,
-    EpisodeResult,
-    Rate,
-    RunContext,
-    page_name,
-    patient_report,
-    quality_report,
-    render_patient,
-    render_quality,
-    render_ward,
-    ward_report,
-)
+from icans_risk.report import AnalyteText, EpisodeResult, Rate, RunContext
 from icans_risk.study import Study
 from icans_risk.workflow.landmark import LandmarkResult
 from icans_risk.workflow.reasons import NOT_RELEASED, REASONS
 from icans_risk.workflow.words import POLICIES, POOLED_NOTE, PRESENCE_NOTES, STATUS, TREATMENTS
 
-__all__ = ["describe_run", "predict_episodes", "render_pages"]
+__all__ = ["describe_episodes", "describe_run", "predict_episodes"]
 
 
 def describe_run(
@@ -178,54 +165,8 @@ def _statuses(result: LandmarkResult) -> pd.Series:
     return status.mask((status == "answered") & empty, "no_data_before_landmark")
 
 
-def render_pages(
-    cohort: Cohort,
-    result: LandmarkResult,
-    quality: QualityReport,
-    *,
-    run: RunContext,
-    has_study: bool = False,
-) -> dict[str, str]:
-    """Render the page of every patient, the index and the page of data quality.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        All episodes.
-    result : LandmarkResult
-        Of one landmark.
-    quality : QualityReport
-        What was noticed while reading.
-    run : RunContext
-        What all pages have in common.
-    has_study : bool
-        Whether the study report will lie beside the index.
-
-    Returns
-    -------
-    dict of str to str
-        File name to HTML.
-    """
-    reports = {
-        page_name(position): patient_report(run, episode)
-        for position, episode in enumerate(_episodes(cohort, result), start=1)
-    }
-    pages = {name: render_patient(report) for name, report in reports.items()}
-    found = quality_report(
-        quality.to_dict(),
-        _cohort_table(cohort, result),
-        study_title=run.study_title,
-        data_kind=run.data_kind,
-        package_version=run.package_version,
-        caveats=run.caveats,
-    )
-    return pages | {
-        "index.html": render_ward(ward_report(run, reports), has_study=has_study),
-        "quality.html": render_quality(found),
-    }
-
-
-def _episodes(cohort: Cohort, result: LandmarkResult) -> list[EpisodeResult]:
+def describe_episodes(cohort: Cohort, result: LandmarkResult) -> list[EpisodeResult]:
+    """Put together what a run says about each episode of its cohort, in the cohort's order."""
     predictions = predict_episodes(cohort, result).to_dict("records")
     folded = fold_by_analyte(result.held_out.contributions).droplevel("landmark_h")
     inputs = dict(tuple(result.data.inputs.groupby("episode_id")))
@@ -277,16 +218,3 @@ def _known_without_events(cohort: Cohort, result: LandmarkResult) -> list[dict[s
 
 def _as_rows(parts: pd.Series) -> pd.DataFrame:
     return pd.DataFrame({"analyte": list(parts.index), "contribution_logit": parts.to_numpy()})
-
-
-def _cohort_table(cohort: Cohort, result: LandmarkResult) -> pd.DataFrame:
-    event = result.data.primary.set_index("episode_id")["event"]
-    episodes = cohort.episodes.set_index("episode_id")
-    product = episodes.get("product", pd.Series("all", index=episodes.index))
-    table = pd.DataFrame({"Product": product, "at_risk": event.notna(), "event": event == 1})
-    rows = table.groupby("Product", as_index=False).agg(
-        Episodes=("at_risk", "size"), Analysed=("at_risk", "sum"), Endpoint=("event", "sum")
-    )
-    return rows.rename(
-        columns={"Analysed": "At risk, outcome known", "Endpoint": "Reached the endpoint"}
-    )
