@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from icans_risk.errors import IcansRiskError
+from icans_risk.report.words import Words
 
 __all__ = [
     "INDEX_PAGE",
@@ -53,7 +54,9 @@ def page_name(position: int) -> str:
     return f"patient-{position:03d}.html"
 
 
-def render_patient(report: Mapping[str, Any], *, has_index: bool = True) -> str:
+def render_patient(
+    report: Mapping[str, Any], *, has_index: bool = True, blind_first: bool = False
+) -> str:
     """Render the page of one patient.
 
     Parameters
@@ -62,13 +65,21 @@ def render_patient(report: Mapping[str, Any], *, has_index: bool = True) -> str:
         From ``patient_report``.
     has_index : bool
         Whether the page will lie beside an index to go back to.
+    blind_first : bool
+        Ask for the reader's own estimate first, and fold the model's away until it is opened.
 
     Returns
     -------
     str
         One HTML page without script and without anything to fetch.
     """
-    return _render("patient", report, back=INDEX_PAGE if has_index else "")
+    return _render(
+        "patient",
+        report,
+        back=INDEX_PAGE if has_index else "",
+        say=Words(report["language"]),
+        blind_first=blind_first,
+    )
 
 
 def render_ward(
@@ -148,7 +159,7 @@ def render_recordings(report: Mapping[str, Any]) -> str:
     return _render("recordings", report)
 
 
-def _render(template: str, report: Mapping[str, Any], **links: str) -> str:
+def _render(template: str, report: Mapping[str, Any], **links: object) -> str:
     return _environment().get_template(f"{template}.html.j2").render(report=report, **links)
 
 
