@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import re
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -18,6 +19,11 @@ _LIBRARIES = (
 _PACKAGE = (
     "PDF pages need the package WeasyPrint, it is not installed. Install icans_risk[pdf], or "
     "leave out the PDF: a browser prints the pages as well."
+)
+_DRAWING = re.compile(r"(<svg [^>]*>)")
+_DRAWN_TEXT = (
+    'text { font: 12px "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; fill: #1a1e24 } '
+    "text.light { fill: #fff }"
 )
 
 
@@ -57,7 +63,7 @@ def to_pdf(html: str) -> bytes:
     weasyprint = _weasyprint()
     refuse = _refusing_fetcher()
     sheet = weasyprint.CSS(string=_print_sheet(), url_fetcher=refuse)
-    page = weasyprint.HTML(string=html, url_fetcher=refuse, media_type="print")
+    page = weasyprint.HTML(string=_style_drawings(html), url_fetcher=refuse, media_type="print")
     made: bytes = page.write_pdf(stylesheets=[sheet], pdf_tags=True)
     if refuse.refused:
         raise IcansRiskError(
@@ -82,6 +88,15 @@ def _weasyprint() -> Any:
 @cache
 def _print_sheet() -> str:
     return (resources.files("icans_risk.report") / "templates" / "pdf.css").read_text("utf-8")
+
+
+def _style_drawings(html: str) -> str:
+    """Repeat within each drawing what the page's style says of its text.
+
+    WeasyPrint gives an SVG no style of the page. Text from outside is escaped, so that whatever
+    begins like an SVG is one of ours.
+    """
+    return _DRAWING.sub(rf"\1<style>{_DRAWN_TEXT}</style>", html)
 
 
 def _refusing_fetcher() -> Any:

@@ -14,6 +14,7 @@ from icans_risk.report.folder import (
     check_landmark,
     check_name,
 )
+from icans_risk.report.words import Words
 
 __all__ = [
     "render_cohort",
@@ -37,7 +38,9 @@ def _environment() -> Environment:
     )
 
 
-def render_patient(report: Mapping[str, Any], *, has_index: bool = True) -> str:
+def render_patient(
+    report: Mapping[str, Any], *, has_index: bool = True, blind_first: bool = False
+) -> str:
     """Render the page of one patient.
 
     Parameters
@@ -46,13 +49,21 @@ def render_patient(report: Mapping[str, Any], *, has_index: bool = True) -> str:
         From ``patient_report``.
     has_index : bool
         Whether the page will lie beside an index to go back to.
+    blind_first : bool
+        Ask for the reader's own estimate first, and fold the model's away until it is opened.
 
     Returns
     -------
     str
         One HTML page without script and without anything to fetch.
     """
-    return _render("patient", report, back=INDEX_PAGE if has_index else "")
+    return _render(
+        "patient",
+        report,
+        back=INDEX_PAGE if has_index else "",
+        say=Words(report["language"]),
+        blind_first=blind_first,
+    )
 
 
 def render_ward(
@@ -188,5 +199,5 @@ def render_recordings(report: Mapping[str, Any]) -> str:
     return _render("recordings", report)
 
 
-def _render(template: str, report: Mapping[str, Any], **links: Any) -> str:
+def _render(template: str, report: Mapping[str, Any], **links: object) -> str:
     return _environment().get_template(f"{template}.html.j2").render(report=report, **links)

@@ -1,0 +1,90 @@
+"""Whether a contribution would point the same way had other patients been in the cohort."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from icans_risk.errors import ExplanationError
+from icans_risk.explanation.contributions import Explainable, explain
+from icans_risk.explanation.folding import BASE, fold_by_analyte
+
+__all__ = ["FEWEST_REBUILDS", "sign_agreement"]
+
+# The share among fewer is that of a handful.
+FEWEST_REBUILDS = 5
+
+Floats = NDArray[np.float64]
+
+
+def sign_agreement(
+    printed: pd.DataFrame,
+    rebuilt: Sequence[Explainable],
+    vectors: pd.DataFrame,
+    *,
+    seen: NDArray[np.bool_] | None = None,
+) -> pd.DataFrame:
+    """Count how many rebuilt models move the risk the way that is printed, analyte by analyte.
+
+    Parameters
+    ----------
+    printed : DataFrame
+        Folded contributions that are printed, indexed like ``vectors``.
+    rebuilt : sequence of risk models
+        The whole pipeline on bootstraps of the patients.
+    vectors : DataFrame of shape (n_rows, n_columns)
+        Rows, indexed by ``episode_id`` and ``landmark_h``.
+    seen : ndarray of shape (n_rebuilt, n_rows), optional
+        Where a rebuild was fitted on the row's patient and has no say; by default nowhere, as
+        for patients who are new to the model.
+
+    Returns
+    -------
+    DataFrame
+        ``episode_id, landmark_h, analyte, agreement``: a share of the rebuilds that have a say,
+        NaN where fewer than five have. What moves nothing agrees with nothing.
+
+    Raises
+    ------
+    ExplanationError
+        If printed and rebuilt contributions are not of the same rows and analytes, or do not
+        add up.
+    """
+    if not printed.index.equals(vectors.index):
+        raise ExplanationError(
+            f"printed contributions must be of the rows that are asked about, got {len(printed)} "
+            f"for {len(vectors)} others. Give both in the same order."
+        )
+    own = printed.drop(columns=BASE, errors="ignore")
+    has_say = np.ones((len(rebuilt), len(vectors)), dtype=bool) if seen is None else ~seen
+    agreeing, asked = np.zeros(own.shape), has_say.sum(axis=0)
+    for model, rows in zip(rebuilt, has_say, strict=True):
+        agreeing[rows] += _signs(model, vectors[rows], own.columns) == np.sign(own[rows])
+    agreeing[own.to_numpy() == 0.0] = 0.0
+    share = np.full(own.shape, np.nan)
+    enough = asked >= FEWEST_REBUILDS
+    share[enough] = agreeing[enough] / asked[enough, np.newaxis]
+    return _lengthen(pd.DataFrame(share, index=own.index, columns=own.columns))
+
+
+def _signs(model: Explainable, vectors: pd.DataFrame, analytes: pd.Index) -> Any:
+    if vectors.empty:
+        return np.zeros((0, len(analytes)))
+    folded = fold_by_analyte(explain(model, vectors)).drop(columns=BASE)
+    if set(folded.columns) != set(analytes):
+        raise ExplanationError(
+            f"rebuilt models must read the {len(analytes)} analytes that are printed, one reads "
+            f"{folded.shape[1]}, {len(set(folded.columns) ^ set(analytes))} of them others. Give "
+            "the rebuilds of the model whose contributions are printed."
+        )
+    return np.sign(folded[analytes].to_numpy())
+
+
+def _lengthen(share: pd.DataFrame) -> pd.DataFrame:
+    places = share.index.to_frame(index=False)
+    repeated = places.loc[places.index.repeat(share.shape[1])].reset_index(drop=True)
+    return repeated.assign(
+        analyte=np.tile(share.columns.to_numpy(), len(share)), agreement=share.to_numpy().ravel()
+    )
