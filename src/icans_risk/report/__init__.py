@@ -6,7 +6,14 @@ only shows the quality of data need not wait for it.
 
 from icans_risk.report.assessment import AMONG, Assessment, Stability
 from icans_risk.report.cohort_view import cohort_report
-from icans_risk.report.context import AnalyteText, EpisodeResult, Rate, RunContext
+from icans_risk.report.context import (
+    AnalyteText,
+    EpisodeResult,
+    GroupFigures,
+    Rate,
+    RunContext,
+    Window,
+)
 from icans_risk.report.facts import RunFacts
 from icans_risk.report.folder import (
     COHORT_PAGE,
@@ -23,6 +30,7 @@ from icans_risk.report.probast import probast_table
 from icans_risk.report.quality import quality_report
 from icans_risk.report.recordings import recordings_report
 from icans_risk.report.render import (
+    PageStyle,
     render_cohort,
     render_overview,
     render_patient,
@@ -43,10 +51,13 @@ __all__ = [
     "AnalyteText",
     "Assessment",
     "EpisodeResult",
+    "GroupFigures",
+    "PageStyle",
     "Rate",
     "RunContext",
     "RunFacts",
     "Stability",
+    "Window",
     "cohort_report",
     "make_model_card",
     "model_card_markdown",

@@ -1,6 +1,7 @@
 """Dicts to HTML by packaged templates."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -14,9 +15,11 @@ from icans_risk.report.folder import (
     check_landmark,
     check_name,
 )
-from icans_risk.report.words import Words
+from icans_risk.report.messages import Language
+from icans_risk.report.words import UnitSystem, Words
 
 __all__ = [
+    "PageStyle",
     "render_cohort",
     "render_overview",
     "render_patient",
@@ -25,6 +28,25 @@ __all__ = [
     "render_study",
     "render_ward",
 ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageStyle:
+    """How patient pages speak, and whether they ask for the reader's own estimate first.
+
+    Attributes
+    ----------
+    language : {"en", "de"}
+        Of the page.
+    units : {"conventional", "si"}
+        Of measured values.
+    blind_first : bool
+        Fold the model's estimate away until it is opened.
+    """
+
+    language: Language = "en"
+    units: UnitSystem = "conventional"
+    blind_first: bool = False
 
 
 @cache
