@@ -6,18 +6,20 @@ first reason why there is no number. Research use only: a risk is no advice.
 """
 
 from icans_risk.serving.circumstances import circumstances_at, read_flag
-from icans_risk.serving.request import RawTables
+from icans_risk.serving.request import MOST_EPISODES, RawTables, Tables
 from icans_risk.serving.scoring import Scored, score
 from icans_risk.serving.served import ServedModel, load_served
 from icans_risk.serving.statuses import NOT_AT_RISK, SENTENCES, UNREADABLE
 
 __all__ = [
+    "MOST_EPISODES",
     "NOT_AT_RISK",
     "SENTENCES",
     "UNREADABLE",
     "RawTables",
     "Scored",
     "ServedModel",
+    "Tables",
     "circumstances_at",
     "load_served",
     "read_flag",
