@@ -20,8 +20,10 @@ from icans_risk.cli.pseudonyms import make_key, reidentify
 from icans_risk.cli.recalibrate import recalibrate
 from icans_risk.cli.sample_size import sample_size
 from icans_risk.cli.schema import schema
+from icans_risk.cli.score import score
 from icans_risk.cli.simulate import simulate
 from icans_risk.cli.tune import tune
+from icans_risk.cli.withdraw import withdraw
 from icans_risk.errors import IcansRiskError
 
 __all__ = ["app", "run"]
@@ -39,8 +41,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 COMMANDS = (
-    demo, init, check, ingest, eeg, sample_size, develop, compare, tune, recalibrate, simulate,
-    outcomes, grade,
+    demo, init, check, ingest, eeg, sample_size, develop, compare, tune, recalibrate,
+    score, withdraw, simulate, outcomes, grade,
     catalogue, schema, export_meds, make_key, reidentify,
 )  # fmt: skip
 for command in COMMANDS:

@@ -1,13 +1,8 @@
 """Sentences that pages and summaries share: statuses, policies, what a study admits."""
 
-__all__ = ["CARRIED_OVER_NOTE", "POLICIES", "POOLED_NOTE", "PRESENCE_NOTES", "STATUS", "TREATMENTS"]
+from icans_risk.serving import NOT_AT_RISK as STATUS
 
-# Why an episode is out of the risk set, in the words of the pages' statuses.
-STATUS = {
-    "endpoint_before_landmark": "already_at_endpoint",
-    "died_before_landmark": "not_under_observation",
-    "not_under_observation": "not_under_observation",
-}
+__all__ = ["CARRIED_OVER_NOTE", "POLICIES", "POOLED_NOTE", "PRESENCE_NOTES", "STATUS", "TREATMENTS"]
 
 POLICIES = {
     "discharged_well": (
