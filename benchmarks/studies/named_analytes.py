@@ -27,7 +27,6 @@ import pandas as pd
 from icans_risk import build_features, derive_outcomes, specify_features
 from icans_risk.errors import NotReleasedError
 from icans_risk.explanation import (
-    SUPPORTED_Z,
     explain,
     fold_by_analyte,
     held_out_contributions,
@@ -52,6 +51,7 @@ SIZES, COHORTS, FRESH = (100, 300, 1_000), 20, 100
 # A patient of the cohort is judged by the third of the rebuilds that did not draw them.
 REBUILDS = (40, 14)
 DEMANDS = (0.0, 0.9, 1.0)
+SUPPORT = (0.0, 1.282, 1.645)
 NOISE = 5
 PIECE = 2_000
 INNER_FOLDS = 3
@@ -246,17 +246,16 @@ def _count(
     except NotReleasedError:
         yield {"released": False}
         return
-    supported = _supported(training)
+    z = _support(training)
     printed = fold_by_analyte(explain(model, asked.X))
     known = measured_analytes(asked.X)
     for many in rebuilds:
         table = sign_agreement(printed, built.rebuilt[:many], asked.X)
         agreement = table.pivot(index="episode_id", columns="analyte", values="agreement")
-        for demand, must in product(DEMANDS, (False, True)):
-            said = _named(
-                printed, agreement >= demand, known, supported=supported if must else None
-            )
-            setting = {"rebuilds": many, "agreement": demand, "supported": must}
+        for demand, least in product(DEMANDS, SUPPORT):
+            supported = set(z.index[z >= least]) if least else None
+            said = _named(printed, agreement >= demand, known, supported=supported)
+            setting = {"rebuilds": many, "agreement": demand, "support": least}
             for line in _judge(said, known, asked.shares, readers=readers):
                 yield {"released": True} | setting | line
 
@@ -267,15 +266,14 @@ def _unfitted() -> CalibratedModel:
     )
 
 
-def _supported(training: Patients) -> set[str]:
-    """Cross-validate once, and ask which inputs went with the outcome."""
+def _support(training: Patients) -> pd.Series:
+    """Cross-validate once, and ask how clearly each input went with the outcome."""
     patient = np.arange(len(training.event))
     splits = repeated_grouped_folds(training.event, patient, folds=5, repeats=1, seed=0)
     models = [_fit_or_prevalence(training.X.iloc[s.train], training.event[s.train]) for s in splits]
     held_out = held_out_contributions(models, [split.train for split in splits], training.X)
     parts = fold_by_analyte(held_out.contributions).drop(columns="base")
-    z = held_out_support(parts, training.event, measured_analytes(training.X))
-    return set(z.index[z >= SUPPORTED_Z])
+    return held_out_support(parts, training.event, measured_analytes(training.X))
 
 
 def _fit_or_prevalence(X: pd.DataFrame, y: np.ndarray) -> Any:
@@ -354,14 +352,15 @@ def summarise(counts: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``patients, rebuilds, agreement, supported, reads``, ``cohorts`` with a model,
-        ``not_released``, inputs ``named`` per patient, share of patients ``in_patients`` with at least one and
-        its greatest value over cohorts ``_most``; for all inputs the share of the named that
-        ``reads_top``, that of all measured (``by_chance``), and how many of the named move the
-        risk the ``right_way``; for a source in how many patients it is among the ``top`` two,
-        and in how many of these (``when_top``) and of the others (``else``) it is named.
+        ``patients, rebuilds, agreement, support, reads``, ``cohorts`` with a model and how many
+        had none (``not_released``); inputs ``named`` per patient, the share of patients
+        ``in_patients`` with at least one, and the greatest such share of a cohort; for all inputs
+        the share of the named that ``reads_top``, that of all that were measured
+        (``by_chance``), and how many of the named moved the risk the ``right_way``; for a
+        source in how many patients it is among the ``top`` two, and in how many of these
+        (``when_top``) and of the others (``else``) an input that reads it is named.
     """
-    keys = ["patients", "rebuilds", "agreement", "supported", "reads"]
+    keys = ["patients", "rebuilds", "agreement", "support", "reads"]
     refused = counts.groupby("patients")["released"].agg(
         lambda told: int((~told.astype(bool)).sum())
     )
