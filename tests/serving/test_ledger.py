@@ -2,7 +2,6 @@
 
 import json
 import multiprocessing
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -207,4 +206,5 @@ def test_a_ledger_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
         append_entries(tmp_path / "nowhere" / "ledger.jsonl", [entry(0)])
     with pytest.raises(LedgerError, match="time zone"):
         append_entries(tmp_path / "l.jsonl", [entry(0)], now=datetime(2026, 1, 1))  # noqa: DTZ001
-    assert not os.listdir(tmp_path)  # noqa: PTH208
+    assert not (tmp_path / "l.jsonl").exists()
+    assert not (tmp_path / "nowhere").exists()
