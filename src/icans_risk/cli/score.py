@@ -38,12 +38,23 @@ def score(
     most_episodes: Annotated[
         int, typer.Option(min=1, help="More episodes at once are refused.")
     ] = 10_000,
+    ledger: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write every prediction down here, sealed."),
+    ] = None,
+    data_cutoff: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME", help="Up to when the data reach, such as 2026-05-04T07:00+02:00."
+        ),
+    ] = None,
     json_file: JsonFile = None,
 ) -> None:
     """Score patients at a released model's landmark: risk, range and reasons, or why not.
 
     Example: icans-risk score models/72h cohorts/2026-05 --out risks.parquet
     """
+    from icans_risk.cli.hours import parse_moment
     from icans_risk.cli.terminal import terminal_progress
     from icans_risk.workflow.files import check_folder, write_json
     from icans_risk.workflow.score import score_files
@@ -57,6 +68,10 @@ def score(
             out=out,
             data_kind=None if data_kind is None else data_kind.value,
             most_episodes=most_episodes,
+            ledger=ledger,
+            data_cutoff=None
+            if data_cutoff is None
+            else parse_moment(data_cutoff, option="--data-cutoff"),
             progress=progress,
         )
     if json_file is not None:
@@ -80,4 +95,6 @@ def _show(told: dict[str, Any]) -> None:
                 printed.print(f"  {row['predictions']:>6}  {row['status']}", markup=False)
     for note in told["notes"]:
         printed.print(note, markup=False)
+    if told["ledger_head"] is not None:
+        printed.print(f"Ledger:  note elsewhere {told['ledger_head']}", markup=False)
     printed.print(f"Answers: {told['out']}", markup=False)

@@ -51,6 +51,7 @@ SCHEMA: pa.Schema = pa.schema(
         pa.field("venn_abers_low", _NUMBER),
         pa.field("venn_abers_high", _NUMBER),
         pa.field("trained_on", _TEXT, nullable=False),
+        pa.field("known_until_h", _NUMBER),
         *(pa.field(name, kind) for name, kind in _NESTED.items()),
     ]
 )

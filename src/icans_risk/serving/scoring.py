@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from icans_risk.cohort import CONTRIBUTIONS, INPUTS, PREDICTIONS, Cohort, DataKind
 from icans_risk.errors import ExplanationError, IcansRiskError, ModelError, NotEstimableError
@@ -27,7 +28,10 @@ from icans_risk.serving.statuses import NOT_AT_RISK, SENTENCES, UNREADABLE
 __all__ = ["Scored", "score"]
 
 _NUMBERS = ("risk", "risk_low", "risk_high", "venn_abers_low", "venn_abers_high")
-_PREDICTED = (*PREDICTIONS, "reasons", "reason", "venn_abers_low", "venn_abers_high", "trained_on")
+_PREDICTED = (
+    *PREDICTIONS, "reasons", "reason", "venn_abers_low", "venn_abers_high", "trained_on",
+    "known_until_h",
+)  # fmt: skip
 # What unusable cells can raise; nothing else is a patient's fault.
 _CANNOT_READ = (ValueError, TypeError, ArithmeticError, LookupError)
 
@@ -41,8 +45,9 @@ class Scored:
     predictions : DataFrame
         ``PREDICTIONS``, one row per episode and model, ``model`` being the content hash; then
         ``reasons`` (every code that applies), ``reason`` (the status in words, empty if
-        answered), the Venn-Abers range, and ``trained_on``: a risk of a model of synthetic
-        patients is to be labelled so wherever it goes.
+        answered), the Venn-Abers range, ``trained_on`` (a risk of a model of synthetic
+        patients is to be labelled so wherever it goes), and ``known_until_h``: how far the
+        patient's own data reach, in hours since infusion.
     contributions : DataFrame
         ``CONTRIBUTIONS``, of answered rows; with ``base`` they add up to the risk's log odds.
     folded : DataFrame
@@ -205,6 +210,7 @@ def _score_cohort(cohort: Cohort, served: ServedModel, *, is_real: bool) -> Scor
     predictions = outcomes[["episode_id", "landmark_h"]].copy()
     predictions["status"] = outcomes["excluded_because"].map(NOT_AT_RISK)
     predictions["reasons"] = predictions["status"]
+    predictions["known_until_h"] = _known_until(cohort)
     predictions[list(_NUMBERS)] = np.nan
     rows = vectors[asked]
     if asked.any():
@@ -220,6 +226,18 @@ def _score_cohort(cohort: Cohort, served: ServedModel, *, is_real: bool) -> Scor
         missing=find_missing(vectors),
         vectors=vectors,
     )
+
+
+def _known_until(cohort: Cohort) -> NDArray[np.float64]:
+    """Return the last hour of which each episode's rows say anything."""
+    ids = cohort.episodes["episode_id"]
+    last = [
+        ids.map(table.groupby("episode_id")[column].max())
+        for table, column in ((cohort.events, "collected_h"), (cohort.grades, "assessed_h"))
+    ]
+    last.append(cohort.episodes["followed_until_h"])
+    until: NDArray[np.float64] = np.fmax.reduce([h.to_numpy(dtype=np.float64) for h in last])
+    return until
 
 
 def _answer(
@@ -251,7 +269,7 @@ def _answer(
 def _unreadable(served: ServedModel, episode_id: str, reason: str) -> Scored:
     """Say of one episode, and only of it, that nothing can be said."""
     row = {"episode_id": episode_id, "landmark_h": served.landmark_h, "status": UNREADABLE}
-    predictions = pd.DataFrame([row | dict.fromkeys(_NUMBERS, np.nan)])
+    predictions = pd.DataFrame([row | dict.fromkeys((*_NUMBERS, "known_until_h"), np.nan)])
     told = _finish(predictions.assign(reasons=UNREADABLE), served)
     told["reason"] = f"{told['reason'].iloc[0]} {reason}"
     nobody = pd.MultiIndex.from_arrays(

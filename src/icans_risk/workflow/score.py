@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 import icans_risk
 from icans_risk.cohort import DataKind
-from icans_risk.errors import IcansRiskError, ModelError
+from icans_risk.errors import IcansRiskError, LedgerError, ModelError
 from icans_risk.serving import MOST_EPISODES, Scored, ServedModel, load_served, score
+from icans_risk.serving.predictions_ledger import append_predictions
 from icans_risk.serving.records import label_of, to_arrow
 from icans_risk.workflow.files import check_folder, whole_file, write_json
 from icans_risk.workflow.progress import SILENT, Progress
@@ -29,6 +31,8 @@ def score_files(
     out: Path,
     data_kind: DataKind | None = None,
     most_episodes: int = MOST_EPISODES,
+    ledger: Path | None = None,
+    data_cutoff: datetime | None = None,
     progress: Progress = SILENT,
 ) -> dict[str, Any]:
     """Score every episode of a source by one model per landmark.
@@ -46,13 +50,18 @@ def score_files(
         Whether patients stand behind the rows, where the source does not say so.
     most_episodes : int
         More are refused.
+    ledger : Path, optional
+        Every prediction is written down here first, before anybody sees it.
+    data_cutoff : datetime, optional
+        Up to when the data reach; a ledger needs it.
     progress : Progress
         Told what the job is doing.
 
     Returns
     -------
     dict
-        Plain data: how many have which status, the models, what was left out, the label.
+        Plain data: how many have which status, the models, what was left out, the label, and
+        the ledger's head, which is to be noted elsewhere.
 
     Raises
     ------
@@ -60,7 +69,13 @@ def score_files(
         If a model is damaged or was withdrawn.
     CohortError
         If the source cannot be read.
+    LedgerError
+        If the ledger is damaged; nothing is written then.
     """
+    if ledger is not None and data_cutoff is None:
+        raise LedgerError(
+            "a ledger needs the time up to which the data reach, got none. Add --data-cutoff."
+        )
     if out.suffix not in _ENDINGS:
         raise IcansRiskError(
             f"{out.name}: expected a file that ends in {' or '.join(_ENDINGS)}. Name another."
@@ -73,6 +88,9 @@ def score_files(
     progress.step()
     progress.stage("scoring", steps=1)
     scored = score(tables, served, data_kind=kind, most_episodes=most_episodes)
+    head = None
+    if ledger is not None and data_cutoff is not None:
+        head = append_predictions(ledger, scored, served, data_cutoff=data_cutoff, data_kind=kind)
     _write(out, scored)
     progress.step()
     counts = scored.predictions.groupby(["landmark_h", "status"], as_index=False).size()
@@ -80,6 +98,7 @@ def score_files(
         "out": str(out.resolve()),
         **_head(scored),
         "data_kind": kind,
+        "ledger_head": None if head is None else str(head),
         "statuses": counts.rename(columns={"size": "predictions"}).to_dict("records"),
     }
 
