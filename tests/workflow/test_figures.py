@@ -9,9 +9,8 @@ from icans_risk.cohort import Cohort
 from icans_risk.features import FeatureSpecification, Measurement, Window
 from icans_risk.study import load_study
 from icans_risk.workflow.figures import draw_figures
-from icans_risk.workflow.landmark_pages import render_pages
 from icans_risk.workflow.landmarks import develop_landmarks
-from icans_risk.workflow.pages import describe_run
+from icans_risk.workflow.pages import describe_run, render_pages
 from icans_risk.workflow.reading import read_cohort
 
 

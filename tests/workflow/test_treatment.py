@@ -12,9 +12,8 @@ from icans_risk.study import Study, load_study
 from icans_risk.synthetic import simulate
 from icans_risk.workflow.inputs import specify_features
 from icans_risk.workflow.landmark import LandmarkResult
-from icans_risk.workflow.landmark_pages import render_pages
 from icans_risk.workflow.landmarks import develop_landmarks
-from icans_risk.workflow.pages import describe_run, predict_episodes
+from icans_risk.workflow.pages import describe_run, predict_episodes, render_pages
 from icans_risk.workflow.run_pages import render_run
 from icans_risk.workflow.summary import describe_landmark, describe_study
 from icans_risk.workflow.words import PRESENCE_NOTES, TREATMENTS

@@ -19,6 +19,7 @@ from icans_risk.cli.init import init
 from icans_risk.cli.outcomes import outcomes
 from icans_risk.cli.pseudonyms import make_key, reidentify
 from icans_risk.cli.recalibrate import recalibrate
+from icans_risk.cli.report import report
 from icans_risk.cli.sample_size import sample_size
 from icans_risk.cli.schema import schema
 from icans_risk.cli.score import score
@@ -43,7 +44,7 @@ app = typer.Typer(
 )
 COMMANDS = (
     demo, init, check, ingest, eeg, sample_size, develop, compare, tune, recalibrate,
-    score, evaluate, withdraw, simulate, outcomes, grade,
+    score, report, evaluate, withdraw, simulate, outcomes, grade,
     catalogue, schema, export_meds, make_key, reidentify,
 )  # fmt: skip
 for command in COMMANDS:

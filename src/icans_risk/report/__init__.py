@@ -20,6 +20,7 @@ from icans_risk.report.folder import (
     INDEX_PAGE,
     QUALITY_PAGE,
     STUDY_PAGE,
+    check_new_folder,
     page_name,
     write_pages,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "RunFacts",
     "Stability",
     "Window",
+    "check_new_folder",
     "cohort_report",
     "make_model_card",
     "model_card_markdown",

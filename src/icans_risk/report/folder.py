@@ -17,6 +17,7 @@ __all__ = [
     "Kind",
     "check_landmark",
     "check_name",
+    "check_new_folder",
     "page_name",
     "write_pages",
 ]
@@ -93,7 +94,7 @@ def write_pages(folder: Path, pages: Mapping[str, str | bytes]) -> None:
         raise IcansRiskError("write_pages needs at least one page, got none.")
     for name in pages:
         check_name(name)
-    _refuse_existing(folder)
+    check_new_folder(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     # mkdtemp gives 0700; pages are patient data.
     draft = Path(tempfile.mkdtemp(prefix=".pages-", dir=folder.parent))
@@ -101,14 +102,21 @@ def write_pages(folder: Path, pages: Mapping[str, str | bytes]) -> None:
         for name, content in pages.items():
             (draft / name).parent.mkdir(mode=0o700, exist_ok=True)
             _write_private(draft / name, content)
-        _refuse_existing(folder)
+        check_new_folder(folder)
         draft.rename(folder)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
 
 
-def _refuse_existing(folder: Path) -> None:
+def check_new_folder(folder: Path) -> None:
+    """Refuse a place where there is something already, before minutes of work.
+
+    Raises
+    ------
+    IcansRiskError
+        If there is.
+    """
     if folder.exists() or folder.is_symlink():
         raise IcansRiskError(
             f"The folder for the pages must be new, {folder.name!r} exists already. Choose another "

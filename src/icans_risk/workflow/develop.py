@@ -15,9 +15,8 @@ from icans_risk.tracking import RunRecord, artifact_folder, log_run, open_store
 from icans_risk.workflow.findings import LandmarkFindings
 from icans_risk.workflow.inputs import specify_features
 from icans_risk.workflow.landmark import LandmarkResult
-from icans_risk.workflow.landmark_pages import render_pages
 from icans_risk.workflow.landmarks import develop_landmarks
-from icans_risk.workflow.pages import describe_run
+from icans_risk.workflow.pages import describe_run, render_pages
 from icans_risk.workflow.progress import SILENT, Progress
 from icans_risk.workflow.reading import read_cohort
 from icans_risk.workflow.records import make_record

@@ -2,20 +2,23 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from icans_risk.evaluation import Interval
+from icans_risk.models.released import ReleasedModel
 from icans_risk.workflow.answering import Judge, levels_among
+from icans_risk.workflow.explaining import Explaining
 from icans_risk.workflow.plain import plain
 from icans_risk.workflow.plans import MAIN
 from icans_risk.workflow.rows import ModelRows
 from icans_risk.workflow.size import SizeFacts
 from icans_risk.workflow.validation import ModelResult
 
-__all__ = ["released_facts"]
+__all__ = ["released_facts", "with_reasons"]
 
 
 def released_facts(
@@ -75,6 +78,18 @@ def released_facts(
         ],
         "sample_size": size.verdict,
     }
+
+
+def with_reasons(released: ReleasedModel, explaining: Explaining) -> ReleasedModel:
+    """Keep with a model which inputs may be named as what moved it, and which of them as one.
+
+    Held-out patients have spoken for these; pages of new patients name no others.
+    """
+    reasons = {
+        "together": [list(group) for group in explaining.together],
+        "supported": list(explaining.supported),
+    }
+    return replace(released, facts={**released.facts, "reasons": reasons})
 
 
 def _triple(interval: Interval) -> list[float | None]:

@@ -2,7 +2,15 @@
 
 from icans_risk.serving import NOT_AT_RISK as STATUS
 
-__all__ = ["CARRIED_OVER_NOTE", "POLICIES", "POOLED_NOTE", "PRESENCE_NOTES", "STATUS", "TREATMENTS"]
+__all__ = [
+    "CARRIED_OVER_NOTE",
+    "POLICIES",
+    "POOLED_NOTE",
+    "PRESENCE_NOTES",
+    "RELEASED_NOTE",
+    "STATUS",
+    "TREATMENTS",
+]
 
 POLICIES = {
     "discharged_well": (
@@ -47,6 +55,12 @@ PRESENCE_NOTES: dict[str, list[str]] = {
 POOLED_NOTE = (
     "Held-out risks come from models fitted to other patients of the same cohort; another "
     "hospital, product or period was never tried."
+)
+
+# Instead of the note above, on pages of patients whom a released model is asked about.
+RELEASED_NOTE = (
+    "The model was tried on patients of its own study only, each judged by models that had not "
+    "seen them; another hospital, product or period was never tried."
 )
 
 # Instead of the note above, where groups were left out in turn.
