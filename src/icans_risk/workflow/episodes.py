@@ -73,9 +73,7 @@ def _courses(
 class _Shown:
     """What stands on the pages beside the prediction, ready to be handed out by episode."""
 
-    def __init__(
-        self, cohort: Cohort, result: LandmarkResult, age_bands: Sequence[float]
-    ) -> None:
+    def __init__(self, cohort: Cohort, result: LandmarkResult, age_bands: Sequence[float]) -> None:
         self.folded = fold_by_analyte(result.held_out.contributions).droplevel("landmark_h")
         self.inputs = dict(tuple(result.data.inputs.groupby("episode_id")))
         self.vectors = result.data.vectors.droplevel("landmark_h").to_dict("index")
