@@ -74,9 +74,7 @@ def valid_until(run: RunContext, words: Words) -> str:
     return words(key, moment=moment)
 
 
-def describe_course(
-    run: RunContext, episode: EpisodeResult, words: Words
-) -> dict[str, Any] | None:
+def describe_course(run: RunContext, episode: EpisodeResult, words: Words) -> dict[str, Any] | None:
     """Show the estimates at the landmarks up to this one; None where there is no other.
 
     Raises
@@ -117,5 +115,3 @@ def _point(point: dict[Any, Any], words: Words) -> dict[str, Any]:
         "words": words.about_of_100(point["risk"]),
         "range": _of_100(low, high, words),
     }
-
-

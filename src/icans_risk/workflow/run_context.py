@@ -162,7 +162,9 @@ def describe_analytes(
     }
     static = {
         f"static.{name}": AnalyteText(
-            label=name.replace("_", " ").capitalize(), middle=middle.get(f"static.{name}")
+            label=name.removesuffix("_years").replace("_", " ").capitalize(),
+            unit="years" if name.endswith("_years") else "",
+            middle=middle.get(f"static.{name}"),
         )
         for name in specification.static
     }
