@@ -11,15 +11,19 @@ from icans_risk.explanation.folding import (
     fold_by_analyte,
     fold_by_modality,
     fold_by_window,
+    group_name,
     unfold,
+    with_groups,
 )
 from icans_risk.explanation.interactions import fold_interactions, interactions
 from icans_risk.explanation.moves import held_out_moves, plausible_values, possible_moves
 from icans_risk.explanation.naming import NAMED_AGREEMENT, Named, measured_analytes, named
+from icans_risk.explanation.support import SUPPORTED_Z, held_out_support
 from icans_risk.explanation.together import correlated_analytes
 
 __all__ = [
     "NAMED_AGREEMENT",
+    "SUPPORTED_Z",
     "HeldOut",
     "Named",
     "check_additivity",
@@ -29,8 +33,10 @@ __all__ = [
     "fold_by_modality",
     "fold_by_window",
     "fold_interactions",
+    "group_name",
     "held_out_contributions",
     "held_out_moves",
+    "held_out_support",
     "interactions",
     "measured_analytes",
     "named",
@@ -38,4 +44,5 @@ __all__ = [
     "possible_moves",
     "sign_agreement",
     "unfold",
+    "with_groups",
 ]

@@ -1,7 +1,6 @@
 """Whether a contribution would point the same way had other patients been in the cohort."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,7 +8,7 @@ from numpy.typing import NDArray
 
 from icans_risk.errors import ExplanationError
 from icans_risk.explanation.contributions import Explainable, explain
-from icans_risk.explanation.folding import BASE, fold_by_analyte
+from icans_risk.explanation.folding import BASE, fold_by_analyte, with_groups
 
 __all__ = ["FEWEST_REBUILDS", "sign_agreement"]
 
@@ -25,6 +24,7 @@ def sign_agreement(
     vectors: pd.DataFrame,
     *,
     seen: NDArray[np.bool_] | None = None,
+    together: Sequence[Sequence[str]] = (),
 ) -> pd.DataFrame:
     """Count how many rebuilt models move the risk the way that is printed, analyte by analyte.
 
@@ -39,11 +39,14 @@ def sign_agreement(
     seen : ndarray of shape (n_rebuilt, n_rows), optional
         Where a rebuild was fitted on the row's patient and has no say; by default nowhere, as
         for patients who are new to the model.
+    together : sequence of sequence of str
+        Groups of analytes that are named together: the sign of their sum is judged as well.
 
     Returns
     -------
     DataFrame
-        ``episode_id, landmark_h, analyte, agreement``: a share of the rebuilds that have a say,
+        ``episode_id, landmark_h, analyte, agreement``, groups after the analytes by the name
+        that ``group_name`` gives them: a share of the rebuilds that have a say,
         NaN where fewer than five have. What moves nothing agrees with nothing.
 
     Raises
@@ -57,11 +60,13 @@ def sign_agreement(
             f"printed contributions must be of the rows that are asked about, got {len(printed)} "
             f"for {len(vectors)} others. Give both in the same order."
         )
-    own = printed.drop(columns=BASE, errors="ignore")
+    analytes = printed.drop(columns=BASE, errors="ignore")
+    own = with_groups(analytes, together)
     has_say = np.ones((len(rebuilt), len(vectors)), dtype=bool) if seen is None else ~seen
     agreeing, asked = np.zeros(own.shape), has_say.sum(axis=0)
     for model, rows in zip(rebuilt, has_say, strict=True):
-        agreeing[rows] += _signs(model, vectors[rows], own.columns) == np.sign(own[rows])
+        folded = _folded(model, vectors[rows], analytes.columns)
+        agreeing[rows] += np.sign(with_groups(folded, together)) == np.sign(own[rows])
     agreeing[own.to_numpy() == 0.0] = 0.0
     share = np.full(own.shape, np.nan)
     enough = asked >= FEWEST_REBUILDS
@@ -69,9 +74,9 @@ def sign_agreement(
     return _lengthen(pd.DataFrame(share, index=own.index, columns=own.columns))
 
 
-def _signs(model: Explainable, vectors: pd.DataFrame, analytes: pd.Index) -> Any:
+def _folded(model: Explainable, vectors: pd.DataFrame, analytes: pd.Index) -> pd.DataFrame:
     if vectors.empty:
-        return np.zeros((0, len(analytes)))
+        return pd.DataFrame(columns=analytes, index=vectors.index, dtype=np.float64)
     folded = fold_by_analyte(explain(model, vectors)).drop(columns=BASE)
     if set(folded.columns) != set(analytes):
         raise ExplanationError(
@@ -79,7 +84,7 @@ def _signs(model: Explainable, vectors: pd.DataFrame, analytes: pd.Index) -> Any
             f"{folded.shape[1]}, {len(set(folded.columns) ^ set(analytes))} of them others. Give "
             "the rebuilds of the model whose contributions are printed."
         )
-    return np.sign(folded[analytes].to_numpy())
+    return folded[analytes]
 
 
 def _lengthen(share: pd.DataFrame) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Contributions of columns, added up to what was measured, to modalities and to windows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
@@ -11,9 +11,11 @@ __all__ = [
     "fold_by_analyte",
     "fold_by_modality",
     "fold_by_window",
+    "group_name",
     "modality_of",
     "unfold",
     "window_of",
+    "with_groups",
 ]
 
 BASE = "base"
@@ -125,6 +127,47 @@ def unfold(contributions: pd.DataFrame, analyte: str) -> pd.DataFrame:
     ['plasma.crp.max.early']
     """
     return contributions[[name for name in contributions if analyte_of(str(name)) == analyte]]
+
+
+def group_name(group: Sequence[str]) -> str:
+    """Name analytes that are taken together.
+
+    Examples
+    --------
+    >>> group_name(("plasma.crp", "plasma.ferritin"))
+    'plasma.crp+plasma.ferritin'
+    """
+    return "+".join(group)
+
+
+def with_groups(folded: pd.DataFrame, together: Sequence[Sequence[str]]) -> pd.DataFrame:
+    """Add a column for each group of analytes that are named together: the sum of theirs.
+
+    Parameters
+    ----------
+    folded : DataFrame
+        One column per analyte; of truth values, the sum is whether any is true.
+    together : sequence of sequence of str
+        Groups, from ``correlated_analytes``.
+
+    Returns
+    -------
+    DataFrame
+        The same with the columns of the groups after it.
+
+    Examples
+    --------
+    >>> folded = pd.DataFrame({"a.b": [0.5], "a.c": [0.25]})
+    >>> with_groups(folded, [("a.b", "a.c")]).iloc[0].to_dict()
+    {'a.b': 0.5, 'a.c': 0.25, 'a.b+a.c': 0.75}
+    """
+    is_truth = len(folded.columns) > 0 and all(map(pd.api.types.is_bool_dtype, folded.dtypes))
+    sums = {
+        group_name(group): parts.any(axis=1) if is_truth else parts.sum(axis=1)
+        for group in together
+        for parts in [folded[list(group)]]
+    }
+    return pd.concat([folded, pd.DataFrame(sums, index=folded.index)], axis=1)
 
 
 def _fold(contributions: pd.DataFrame, owner: Callable[[str], str]) -> pd.DataFrame:

@@ -41,23 +41,28 @@ def named(
     agreement: Mapping[str, float],
     measured: Collection[str],
     *,
+    supported: Collection[str] | None = None,
     most: int = 5,
 ) -> Named:
     """Choose the inputs of one patient that may be named.
 
-    An input is named if it was measured in this patient and at least nine in ten rebuilt models
-    move the risk the same way. Everything else is summed up: what an absent input adds is a
-    property of the model, and no finding in this patient.
+    An input is named if it was measured in this patient, at least nine in ten rebuilt models
+    move the risk the same way, and what it adds went with the outcome of patients who were held
+    out. Everything else is summed up: what an absent input adds is a property of the model, and
+    no finding in this patient.
 
     Parameters
     ----------
     contributions : Series
-        Folded contributions by analyte; a ``base`` is left aside.
+        Folded contributions by analyte; a ``base`` is left aside. Analytes that are named
+        together stand as one, by the name that ``group_name`` gives them.
     agreement : mapping of str to float
         Share of the rebuilds by analyte; where it is absent or NaN it is not known, and the
         input is not named.
     measured : collection of str
         Analytes of which this patient has a value.
+    supported : collection of str, optional
+        Analytes that ``held_out_support`` speaks for; by default this is not asked.
     most : int
         Most inputs each way.
 
@@ -76,7 +81,9 @@ def named(
     """
     parts = contributions.drop(BASE, errors="ignore").astype("float64")
     may = [
-        name in measured and agreement.get(str(name), 0.0) >= NAMED_AGREEMENT
+        name in measured
+        and agreement.get(str(name), 0.0) >= NAMED_AGREEMENT
+        and (supported is None or name in supported)
         for name in parts.index
     ]
     ordered = parts[may].sort_values(ascending=False, kind="stable")

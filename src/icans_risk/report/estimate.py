@@ -27,7 +27,7 @@ def describe_estimate(run: RunContext, episode: EpisodeResult, words: Words) -> 
     horizon = words(
         "time.short", hours=words.hours(run.horizon_h), day=words.days_of(run.horizon_h)
     )
-    held_out, means = words("estimate.held_out"), words("estimate.range_means")
+    held_out, means = words(f"estimate.{run.estimates}"), words(f"estimate.range_{run.estimates}")
     return {
         "risk": risk,
         "low": low if ranged else None,

@@ -1,21 +1,24 @@
 """What pages may say about the inputs of a landmark's risks, beside the contributions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from icans_risk.explanation import (
+    SUPPORTED_Z,
     HeldOut,
     correlated_analytes,
     fold_by_analyte,
     held_out_contributions,
     held_out_moves,
+    held_out_support,
+    measured_analytes,
     plausible_values,
     sign_agreement,
+    with_groups,
 )
 from icans_risk.models.released import ReleasedModel
 from icans_risk.workflow.landmark_data import LandmarkData
@@ -36,7 +39,10 @@ class Reasons:
     ----------
     agreement : mapping of str to float
         Share of the rebuilds without the patient that move the risk the way that is printed, by
-        the full name of the analyte; empty where it is not known.
+        the full name of the analyte and of each group that is named together. NaN for what may
+        not be named whatever they say: it was not measured in this patient, what it adds did
+        not go with the outcome of held-out patients, or fewer than five rebuilds have a say.
+        Empty where the model was not rebuilt.
     moves : DataFrame of (analyte, risk_low, risk_high)
         Between which risks each absent measurement would have put the patient, the widest
         first.
@@ -61,18 +67,34 @@ class Explaining:
         As of ``held_out_moves``.
     together : tuple of tuple of str
         Groups of analytes whose values move together.
+    support : Series
+        As of ``held_out_support``, of analytes and groups.
+    measured : DataFrame of bool
+        Which of them each episode has a value of.
     """
 
     agreement: pd.DataFrame
     moves: pd.DataFrame
     together: tuple[tuple[str, ...], ...]
+    support: pd.Series
+    measured: pd.DataFrame
+
+    @property
+    def supported(self) -> tuple[str, ...]:
+        """Name the analytes and groups that held-out patients speak for."""
+        return tuple(self.support.index[self.support >= SUPPORTED_Z])
 
     def by_episode(self) -> dict[str, Reasons]:
         """Hand out what there is about each episode at risk."""
-        known = self.agreement.dropna(subset="agreement")
+        may = self.measured & self.measured.columns.isin(self.supported)
+        places = may.index.get_level_values("episode_id"), may.columns
+        may = pd.DataFrame(may.to_numpy(), *places)
         shares = {
-            str(episode): dict(zip(part["analyte"], part["agreement"], strict=True))
-            for episode, part in known.groupby("episode_id")
+            str(episode): {
+                str(name): float(share) if may.at[episode, name] else float("nan")
+                for name, share in zip(part["analyte"], part["agreement"], strict=True)
+            }
+            for episode, part in self.agreement.groupby("episode_id")
         }
         moves = {
             str(episode): part[_MOVES].reset_index(drop=True)
@@ -117,10 +139,15 @@ def explain_held_out(
     trained_on = [np.flatnonzero(np.isin(row, split.train)) for split in result.splits]
     held_out = held_out_contributions(models, trained_on, at_risk)
     training = result.plan.table(rows)
+    together = correlated_analytes(training)
+    folded = fold_by_analyte(held_out.contributions)
+    measured = with_groups(measured_analytes(at_risk), together)
     return held_out, Explaining(
-        agreement=_agreement(released, held_out, at_risk, row=row),
+        agreement=_agreement(released, folded, at_risk, row=row, together=together),
         moves=held_out_moves(models, trained_on, at_risk, plausible=plausible_values(training)),
-        together=correlated_analytes(training),
+        together=together,
+        support=_support(with_groups(folded, together), measured, rows),
+        measured=measured,
     )
 
 
@@ -145,14 +172,31 @@ def training_rows(data: LandmarkData, rows: ModelRows, index: pd.Index) -> NDArr
 
 
 def _agreement(
-    released: ReleasedModel | None, held_out: HeldOut, at_risk: pd.DataFrame, *, row: Any
+    released: ReleasedModel | None,
+    folded: pd.DataFrame,
+    at_risk: pd.DataFrame,
+    *,
+    row: NDArray[np.intp],
+    together: Sequence[Sequence[str]],
 ) -> pd.DataFrame:
     rebuilds = None if released is None else released.rebuilds
     if rebuilds is None or rebuilds.copies is None:
         return pd.DataFrame(columns=_AGREEMENT)
     return sign_agreement(
-        fold_by_analyte(held_out.contributions),
+        folded,
         rebuilds.rebuilt,
         at_risk,
         seen=(rebuilds.copies[:, row] > 0) & (row >= 0),
+        together=together,
+    )
+
+
+def _support(folded: pd.DataFrame, measured: pd.DataFrame, rows: ModelRows) -> pd.Series:
+    known = rows.vectors.index
+    return held_out_support(
+        folded.loc[known, measured.columns],
+        rows.event,
+        measured.loc[known],
+        weight=rows.weight,
+        patient=rows.patient,
     )
