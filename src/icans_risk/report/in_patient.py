@@ -120,7 +120,7 @@ def _trend(run: RunContext, own: Sequence[Event], words: Words) -> dict[str, Any
     values = [float(event["value"]) for event in own]
     first, low, high = times[0], min(values), max(values)
     # A first value long before infusion would leave no room for the days that matter.
-    start = max(first, min(-24.0, times[-2]))
+    start = min(max(first, min(-24.0, times[-2])), 0.0)
     width = max(run.landmark_h - start, 1.0)
 
     def x(time_h: float) -> float:
