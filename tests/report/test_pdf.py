@@ -56,8 +56,10 @@ def poppler(program, pdf, *arguments):
 def words_without_margins(pdf):
     """Count the words above the line of each side that the PDF alone has; leave out bullets."""
     sides = poppler("pdftotext", pdf, "-raw").rstrip("\f").split("\f")
-    lines = [line for side in sides for line in side.rstrip().split("\n")[:-1]]
-    return Counter(word for word in " ".join(lines).split() if word != "•"), sides
+    above = "\n".join(side.rstrip().rpartition("\n")[0] for side in sides)
+    # A line may end at a hyphen of its own word.
+    words = re.sub(r"-\n(?=\S)", "-", above).split()
+    return Counter(word for word in words if word != "•"), sides
 
 
 @pytest.mark.needs_browser
