@@ -46,8 +46,8 @@ def main() -> None:
     """Run the study at full size and write its table."""
     table = pd.concat(
         [
-            watch(years=10_000, seed=SEED),
-            contract(clean=100, cohorts=20, patients=(15, 30, 60), seed=SEED),
+            watch(years=4_000, seed=SEED),
+            contract(clean=60, cohorts=8, patients=(15, 40), seed=SEED),
         ],
         ignore_index=True,
     )

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from icans_risk.errors import CohortError
+from icans_risk.models.withdrawal import Withdrawal
 from icans_risk.serving import ServedModel, score
 from icans_risk.serving.records import SCHEMA, to_arrow
 from icans_risk.serving.wire import example_row, score_rows, wire_rows
@@ -132,6 +133,6 @@ def test_a_model_of_synthetic_patients_is_silent_about_real_ones(
     told = score_rows(rows.iloc[:5], [served], data_kind="real")
     assert {row["risk"] for row in told} == {None}
     assert {row["trained_on"] for row in told} == {"synthetic"}
-    withdrawn = replace(served, withdrawn="any reason")  # type: ignore[arg-type]
+    withdrawn = replace(served, withdrawn=Withdrawal("the assay changed", "today", served.identity))
     told = score_rows(rows.iloc[:5], [withdrawn], data_kind="synthetic")
     assert {row["risk"] for row in told} == {None}

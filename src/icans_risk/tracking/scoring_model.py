@@ -1,5 +1,6 @@
 """Log a released model so that MLflow can serve it."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,17 @@ def log_scoring_model(mlflow: Any, folder: Path) -> None:
     types = mlflow.types
     columns = [types.ColSpec(types.DataType.string, name) for name in WIRE_COLUMNS]
     kind = types.ParamSpec("data_kind", types.DataType.string, "real")
-    mlflow.pyfunc.log_model(
-        name="model",
-        python_model=str(_CODE),
-        artifacts={_FOLDER: str(folder)},
-        signature=mlflow.models.ModelSignature(
-            inputs=types.Schema(columns), params=types.ParamSchema([kind])
-        ),
-        # Made up: MLflow stores it as it is.
-        input_example=example,
-        pip_requirements=[f"icans_risk=={icans_risk.__version__}"],
-    )
+    with warnings.catch_warnings():
+        # MLflow's own comparison of columns, against a newer pandas.
+        warnings.filterwarnings("ignore", "Operation with range is deprecated")
+        mlflow.pyfunc.log_model(
+            name="model",
+            python_model=str(_CODE),
+            artifacts={_FOLDER: str(folder)},
+            signature=mlflow.models.ModelSignature(
+                inputs=types.Schema(columns), params=types.ParamSchema([kind])
+            ),
+            # Made up: MLflow stores it as it is.
+            input_example=example,
+            pip_requirements=[f"icans_risk=={icans_risk.__version__}"],
+        )

@@ -79,17 +79,6 @@ def monitor_model(
     )
     if figure is not None:
         _draw(figure, drift, patients=len(patients.episodes), data_kind=kind)
-    watched = (
-        _from_cohort(served, patients, kind)
-        if ledger is None
-        else _from_ledger(served, patients, ledger)
-    )
-    periods = watch_calibration(
-        watched["event"],
-        watched["risk"],
-        period=watched["period"],
-        false_alarm_rate=false_alarm_rate,
-    )
     return {
         "model": served.describe(),
         "data_kind": kind,
@@ -98,14 +87,28 @@ def monitor_model(
         "breaches": int((contract["verdict"] == BREACH).sum()),
         "contract": contract.to_dict("records"),
         "drift": [{**row, "shift": plain(row["shift"])} for row in drift.to_dict("records")],
-        "calibration": {
-            "watched": "ledger" if ledger is not None else "cohort",
-            "false_alarm_rate": false_alarm_rate,
-            "periods": [period.to_dict() for period in periods],
-            "alarms": sum(period.alarm_at is not None for period in periods),
-        },
+        "calibration": _watch(served, patients, kind, ledger=ledger, rate=false_alarm_rate),
         "figure": None if figure is None else str(figure.resolve()),
         "research_use_only": True,
+    }
+
+
+def _watch(
+    served: ServedModel, patients: Cohort, kind: DataKind, *, ledger: Path | None, rate: float
+) -> dict[str, Any]:
+    watched = (
+        _from_cohort(served, patients, kind)
+        if ledger is None
+        else _from_ledger(served, patients, ledger)
+    )
+    periods = watch_calibration(
+        watched["event"], watched["risk"], period=watched["period"], false_alarm_rate=rate
+    )
+    return {
+        "watched": "cohort" if ledger is None else "ledger",
+        "false_alarm_rate": rate,
+        "periods": [period.to_dict() for period in periods],
+        "alarms": sum(period.alarm_at is not None for period in periods),
     }
 
 

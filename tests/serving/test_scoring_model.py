@@ -18,13 +18,8 @@ from icans_risk.serving import score
 from icans_risk.serving.records import to_arrow
 from icans_risk.serving.wire import wire_rows
 from icans_risk.tracking import RunRecord, log_run, open_store
-from serving.example import Example, make_example
+from serving.example import Example
 from store_template import copy_store
-
-
-@pytest.fixture(scope="module")
-def example(tmp_path_factory: pytest.TempPathFactory) -> Example:
-    return make_example(tmp_path_factory.mktemp("scoring"))
 
 
 @pytest.fixture(scope="module")
