@@ -172,8 +172,8 @@ def _mended(frame: pd.DataFrame, table: Table) -> Mapping[str, pd.Series]:
 
 
 def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = table.astype(object).where(table.notna(), None).to_dict("records")
-    return rows
+    whole = table.astype(object).where(table.notna(), None)
+    return [{str(name): cell for name, cell in row.items()} for row in whole.to_dict("records")]
 
 
 def _of_episode(text: Any, episode: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 import mlflow
 import pandas as pd
 
-from icans_risk.serving import load_served
+from icans_risk.serving import DataKind, load_served
 from icans_risk.serving.wire import score_rows
 
 # Name of the artifact that is the model's folder.
@@ -44,7 +44,7 @@ class ScoringModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
             As in the files that ``icans-risk score`` writes.
         """
         del context
-        kind = "synthetic" if (params or {}).get("data_kind") == "synthetic" else "real"
+        kind: DataKind = "synthetic" if (params or {}).get("data_kind") == "synthetic" else "real"
         return score_rows(model_input, [self._served], data_kind=kind)
 
 
