@@ -174,6 +174,7 @@ def develop_landmark(
     run.say("rebuilding on bootstraps", steps=study.models.rebuilds)
     released = release_model(judge, fit, rows, effort=effort, tick=progress.step)
     held_out, explaining = _explain(run, models[MAIN], rows, released=released)
+    released = released and explaining.keep_with(released)
     interval = _interval(released, rows, held_out, data=data, plan=plans[0])
     return LandmarkResult(
         data=data,
