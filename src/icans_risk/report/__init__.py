@@ -5,7 +5,14 @@ only shows the quality of data need not wait for it.
 """
 
 from icans_risk.report.assessment import AMONG, Assessment, Stability
-from icans_risk.report.context import AnalyteText, EpisodeResult, Rate, RunContext
+from icans_risk.report.context import (
+    AnalyteText,
+    EpisodeResult,
+    GroupFigures,
+    Rate,
+    RunContext,
+    Window,
+)
 from icans_risk.report.facts import RunFacts
 from icans_risk.report.model_card import make_model_card, model_card_markdown
 from icans_risk.report.patient import patient_report
@@ -16,6 +23,7 @@ from icans_risk.report.render import (
     INDEX_PAGE,
     QUALITY_PAGE,
     STUDY_PAGE,
+    PageStyle,
     page_name,
     render_patient,
     render_quality,
@@ -35,10 +43,13 @@ __all__ = [
     "AnalyteText",
     "Assessment",
     "EpisodeResult",
+    "GroupFigures",
+    "PageStyle",
     "Rate",
     "RunContext",
     "RunFacts",
     "Stability",
+    "Window",
     "make_model_card",
     "model_card_markdown",
     "page_name",

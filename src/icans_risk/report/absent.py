@@ -66,14 +66,15 @@ def _absent(
     between = words("absent.uncounted")
     if move is not None and _width(move) >= 0:
         low, high = (words.of_100(end) for end in move)
-        between = words("absent.between", low=low, high=high)
+        key = "absent.same" if low == high else "absent.between"
+        between = words(key, low=low, high=high)
     at_once = words("absent.at_once") if hours == 0 else None
     return {
         "label": words.term(run.label(analyte)),
         "low": None if move is None else move[0],
         "high": None if move is None else move[1],
         "between": between,
-        "turnaround": at_once or ("" if hours is None else words.age(hours)),
+        "turnaround": at_once or ("" if hours is None else words.short_age(hours)),
     }
 
 

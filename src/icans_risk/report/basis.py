@@ -197,8 +197,8 @@ def _kinds(rows: list[dict[str, Any]], words: Words) -> list[dict[str, Any]]:
                 "there": there,
                 "total": len(own),
                 "available": words("basis.available_of", n=there, total=len(own)),
-                "newest": words.age(min(ages)) if ages else "",
-                "oldest": words.age(max(ages)) if len(ages) > 1 else "",
+                "newest": words.short_age(min(ages)) if ages else "",
+                "oldest": words.short_age(max(ages)) if len(ages) > 1 else "",
             }
         )
     return found

@@ -204,8 +204,8 @@ class EpisodeResult:
     inputs : DataFrame of (modality, analyte, collected_h, available_h, value, after_treatment)
         The events that were used, analytes by their short name.
     agreement : mapping of str to float
-        Input by full name (of inputs that are named together, their names joined by ``+``)
-        to the share of rebuilt models that move the risk the same way; empty is "not judged".
+        Input by full name to the share of rebuilt models that move the risk the same way;
+        empty is "not judged".
     moves : DataFrame of (analyte, risk_low, risk_high), optional
         Between what the risk could move if an absent input had a plausible value.
     trajectory : DataFrame of (landmark_h, status, risk, risk_low, risk_high), optional

@@ -64,7 +64,7 @@ def describe_drivers(
     """
     folded = _folded(episode)
     pushes = sorted(_pushes(run, episode, folded), key=lambda push: -push.logit)
-    named = _named(pushes, judged=bool(episode.agreement))
+    named = _named(pushes)
     rest = [push for push in pushes if push not in named]
     rest_logit = math.fsum(push.logit for push in rest)
     longest = max([abs(rest_logit), *(abs(push.logit) for push in named)], default=1.0) or 1.0
@@ -103,10 +103,11 @@ def _folded(episode: EpisodeResult) -> dict[str, float]:
     return folded
 
 
-def _pushes(
-    run: RunContext, episode: EpisodeResult, folded: Mapping[str, float]
-) -> list[_Push]:
-    groups = [tuple(name for name in group if name in folded) for group in run.together]
+def _pushes(run: RunContext, episode: EpisodeResult, folded: Mapping[str, float]) -> list[_Push]:
+    """Put together what rises and falls together; what is not stable stands alone."""
+    known = episode.agreement
+    able = [name for name in folded if not known or known.get(name, 0.0) >= STABLE]
+    groups = [tuple(name for name in group if name in able) for group in run.together]
     groups = [group for group in groups if len(group) > 1]
     grouped = {name for group in groups for name in group}
     groups += [(name,) for name in folded if name not in grouped]
@@ -114,27 +115,18 @@ def _pushes(
         _Push(
             analytes=group,
             logit=math.fsum(folded[name] for name in group),
-            agreement=_agreement(episode.agreement, group),
+            agreement=min(known.get(name, 0.0) for name in group) if known else None,
         )
         for group in groups
     ]
 
 
-def _agreement(known: Mapping[str, float], group: tuple[str, ...]) -> float | None:
-    """Take the group's own share, or the least of its members: what is not known is not stable."""
-    own = known.get("+".join(group))
-    shares = [known.get(name) for name in group]
-    if own is not None:
-        return own
-    return None if None in shares else min(share for share in shares if share is not None)
-
-
-def _named(pushes: Sequence[_Push], *, judged: bool) -> list[_Push]:
+def _named(pushes: Sequence[_Push]) -> list[_Push]:
     able = [
         push
         for push in pushes
         if abs(push.logit) >= _SMALLEST
-        and (not judged or (push.agreement is not None and push.agreement >= STABLE))
+        and (push.agreement is None or push.agreement >= STABLE)
     ]
     up = [push for push in able if push.logit > 0][:NAMED_EACH_WAY]
     down = [push for push in able if push.logit < 0][-NAMED_EACH_WAY:][::-1]
@@ -167,11 +159,12 @@ def _row(
         if push.agreement is None
         else words("drivers.agreed", share=round(100 * push.agreement))
     )
-    said = dict.fromkeys((part["sentence"], part["source"]) for part in parts if part["sentence"])
+    keys = ("sentence", "source", "where")
+    said = dict.fromkeys(tuple(part[key] for key in keys) for part in parts if part["sentence"])
     return {
         "label": label,
         "parts": parts,
-        "said": [{"sentence": sentence, "source": source} for sentence, source in said],
+        "said": [dict(zip(keys, values, strict=True)) for values in said],
         "agreed": agreed,
         **_effect(push.logit, words),
     }

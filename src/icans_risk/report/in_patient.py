@@ -1,6 +1,7 @@
 """One input in one patient: value, what is usual, its course, and what is published of it."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from icans_risk.report.words import Words
 __all__ = ["describe_input"]
 
 Event = Mapping[str, Any]
+_DOI = re.compile(r",? ?(doi:[^;\s]+)")
 
 
 def describe_input(
@@ -46,7 +48,7 @@ def describe_input(
     """
     own = [event for event in events if event["analyte"] == analyte]
     known = run.text(analyte) or AnalyteText(label=analyte)
-    blank = {"collected": "", "came": "", "trend": None, "sentence": "", "source": ""}
+    blank = {"collected": "", "came": "", "trend": None, "sentence": "", "source": "", "where": ""}
     told = {"label": words.term(known.label), **_usual(known, analyte, words), **blank}
     if own:
         latest = float(own[-1]["value"])
@@ -72,7 +74,7 @@ def _fixed(episode: EpisodeResult, analyte: str) -> float | str | None:
 
 
 def _latest(run: RunContext, event: Event, words: Words) -> dict[str, Any]:
-    age = words.age(run.landmark_h - float(event["collected_h"]))
+    age = words.short_age(run.landmark_h - float(event["collected_h"]))
     value = shown_value(run, event["analyte"], float(event["value"]), words)
     return {
         "value": words("drivers.old", value=value, age=age),
@@ -101,7 +103,7 @@ def _range(
     low, high = (
         None
         if end is None
-        else words.figure(convert(end, analyte, unit=known.unit, shown=shown))
+        else words.figure(convert(end, analyte, unit=known.unit, shown=shown), 3)
         for end in ends
     )
     if low is None or high is None:
@@ -149,17 +151,28 @@ def _published(
     position = _position(known, value, words)
     family = _family(analyte)
     if family is None:
-        return {"sentence": position, "source": ""}
+        return {"sentence": position, "source": "", "where": ""}
     side = _side(known, value)
     published = family["low"] if side < 0 and "low" in family else family["high"]
     pushed = 1 if raises else -1
     # High where published risk rises with the value, and yet it lowered: nobody should wonder.
     is_against = side * family["direction"] * pushed < 0
     parts = [position, published[words.language], words("drivers.against") if is_against else ""]
+    source, where = _shorten(family["source"])
     return {
         "sentence": " ".join(part for part in parts if part),
-        "source": words("drivers.source", source=family["source"]),
+        "source": words("drivers.source", source=source),
+        "where": where,
     }
+
+
+def _shorten(source: str) -> tuple[str, str]:
+    """Part the identifiers of articles from authors and years: paper needs the latter."""
+    found = _DOI.findall(source)
+    names = _DOI.sub("", source)
+    if not names.strip() or not found:
+        return source, ""
+    return names, f" ({', '.join(found)})"
 
 
 def _family(analyte: str) -> Mapping[str, Any] | None:

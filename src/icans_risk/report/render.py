@@ -4,6 +4,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,14 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from icans_risk.errors import IcansRiskError
-from icans_risk.report.words import Words
+from icans_risk.report.messages import Language
+from icans_risk.report.words import UnitSystem, Words
 
 __all__ = [
     "INDEX_PAGE",
     "QUALITY_PAGE",
     "STUDY_PAGE",
+    "PageStyle",
     "page_name",
     "render_patient",
     "render_quality",
@@ -30,6 +33,25 @@ INDEX_PAGE = "index.html"
 QUALITY_PAGE = "quality.html"
 STUDY_PAGE = "study.html"
 _PAGE_NAME = re.compile(r"(index|quality|study|patient-\d{3,})\.html", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageStyle:
+    """How patient pages speak, and whether they ask for the reader's own estimate first.
+
+    Attributes
+    ----------
+    language : {"en", "de"}
+        Of the page.
+    units : {"conventional", "si"}
+        Of measured values.
+    blind_first : bool
+        Fold the model's estimate away until it is opened.
+    """
+
+    language: Language = "en"
+    units: UnitSystem = "conventional"
+    blind_first: bool = False
 
 
 @cache

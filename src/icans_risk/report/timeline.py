@@ -12,6 +12,7 @@ import pandas as pd
 
 from icans_risk.catalogue import load_catalogue
 from icans_risk.errors import LeakageError
+from icans_risk.report.basis import kind_of
 from icans_risk.report.context import EpisodeResult, RunContext
 from icans_risk.report.words import Words
 
@@ -133,7 +134,7 @@ def _draws(run: RunContext, taken: Rows, kind: str, *, words: Words) -> Rows:
             found.setdefault(row["collected_h"], []).append(row)
     draws = []
     for taken_h, rows in found.items():
-        came = [row["available_h"] for row in rows if not math.isnan(row["available_h"])]
+        came = [row["available_h"] for row in rows if not _is_waiting(row)]
         labels = dict.fromkeys(label_of(run, row["name"], words) for row in rows)
         draws.append(
             {
@@ -141,11 +142,21 @@ def _draws(run: RunContext, taken: Rows, kind: str, *, words: Words) -> Rows:
                 "taken_h": taken_h,
                 "back_h": max(came) if came else None,
                 "waiting": len(rows) - len(came),
+                "usual_h": max((_usual_h(row) for row in rows if _is_waiting(row)), default=0.0),
                 "is_input": any(row["is_input"] for row in rows),
                 "what": ", ".join(labels),
             }
         )
     return draws
+
+
+def _is_waiting(row: Mapping[str, Any]) -> bool:
+    return math.isnan(row["available_h"])
+
+
+def _usual_h(row: Mapping[str, Any]) -> float:
+    entry = load_catalogue().get(row["name"])
+    return 0.0 if entry is None else entry.turnaround_hours
 
 
 def _table(draws: Rows, words: Words) -> list[dict[str, str]]:
@@ -162,24 +173,35 @@ def _table(draws: Rows, words: Words) -> list[dict[str, str]]:
 
 
 def _back(draw: Mapping[str, Any], words: Words) -> str:
+    if not draw["waiting"]:
+        return words.span(draw["back_h"])
+    usual = words.short_age(draw["usual_h"])
     if draw["back_h"] is None:
-        return words("timeline.waiting")
-    back = words.span(draw["back_h"])
-    return words("timeline.partly", time=back) if draw["waiting"] else back
+        return words("timeline.waiting", hours=usual)
+    return words("timeline.partly", time=words.span(draw["back_h"]), hours=usual)
 
 
 def _pending(run: RunContext, taken: Rows, words: Words) -> list[str]:
-    waiting: dict[tuple[str, float], dict[str, Any]] = {}
+    """Say by kind what had been taken and was not there."""
+    waiting: dict[str, Rows] = {}
     for row in taken:
-        if row["modality"] != "treatment" and math.isnan(row["available_h"]):
-            waiting.setdefault((row["name"], row["collected_h"]), row)
+        if row["modality"] != "treatment" and _is_waiting(row):
+            waiting.setdefault(row["modality"], []).append(row)
     said = []
-    for name, taken_h in waiting:
-        entry = load_catalogue().get(name)
-        key = "timeline.pending_item_open" if entry is None else "timeline.pending_item"
-        usual = "" if entry is None else words.age(entry.turnaround_hours)
-        label = label_of(run, name, words)
-        said.append(words(key, name=label, time=words.at(taken_h), hours=usual))
+    for kind, rows in waiting.items():
+        times = sorted({float(row["collected_h"]) for row in rows})
+        labels = dict.fromkeys(label_of(run, row["name"], words) for row in rows)
+        first, last = words.at(times[0]), words.at(times[-1])
+        said.append(
+            words(
+                "timeline.pending_one" if len(times) == 1 else "timeline.pending_more",
+                kind=words(f"kinds.{kind}") if kind in MODALITIES else kind_of(kind, words),
+                names=words.listed(list(labels)),
+                first=first,
+                last=last,
+                n=len(times),
+            )
+        )
     return said
 
 

@@ -203,6 +203,18 @@ class Words:
         days = self._local(f"{round(span_h / 24, 1):g}")
         return self("time.age", span=self.span(span_h), days=days)
 
+    def short_age(self, span_h: float) -> str:
+        """Say how old a value is, in hours, and from two days on in days alone.
+
+        Examples
+        --------
+        >>> ENGLISH.short_age(6), ENGLISH.short_age(60)
+        ('6 h', '2.5 days')
+        """
+        if span_h < 48:
+            return self.span(span_h)
+        return self("time.days", days=self._local(f"{round(span_h / 24, 1):g}"))
+
     def value_with_unit(self, value: float | str, unit: str = "") -> str:
         """Print a measured value with four significant digits and its unit.
 
@@ -222,9 +234,16 @@ class Words:
             return self.not_measured
         return f"{self.figure(value)} {printed_unit(unit)}".strip()
 
-    def figure(self, value: float) -> str:
-        """Print a measured number with four significant digits."""
-        digits = 0 if value == 0 else min(12, max(0, 3 - math.floor(math.log10(abs(value)))))
+    def figure(self, value: float, significant: int = 4) -> str:
+        """Print a measured number with so many significant digits.
+
+        Examples
+        --------
+        >>> ENGLISH.figure(0.13654, 3), ENGLISH.figure(1834.0)
+        ('0.137', '1,834')
+        """
+        order = 0 if value == 0 else math.floor(math.log10(abs(value)))
+        digits = 0 if value == 0 else min(12, max(0, significant - 1 - order))
         text = f"{value:,.{digits}f}"
         text = text.rstrip("0").rstrip(".") if "." in text else text
         return self._local(text.replace("-", _MINUS))
