@@ -140,20 +140,21 @@ def run(
     """
     patients, readers = _load(cohorts * (max(sizes) + fresh), seed=seed, folder=folder)
     tables = []
-    for size in sizes:
-        for cohort in range(cohorts):
-            kept = folder and folder / f"counts_{size}_{cohort}.csv"
-            if kept and kept.is_file():
-                tables.append(pd.read_csv(kept))
-                continue
-            start = cohort * (max(sizes) + fresh)
-            asked = patients.between(start + max(sizes), start + max(sizes) + fresh)
-            training = patients.between(start, start + size)
-            lines = list(_count(training, asked, readers=readers, rebuilds=rebuilds))
-            tables.append(pd.DataFrame(lines).assign(patients=size, cohort=cohort))
-            if kept:
-                tables[-1].to_csv(kept, index=False)
-    return summarise(pd.concat(tables, ignore_index=True))
+    # Size by size within a cohort: a run that was stopped has as many cohorts of each.
+    for cohort, size in product(range(cohorts), sizes):
+        kept = folder and folder / f"counts_{size}_{cohort}.csv"
+        if kept and kept.is_file():
+            tables.append(pd.read_csv(kept))
+            continue
+        start = cohort * (max(sizes) + fresh)
+        asked = patients.between(start + max(sizes), start + max(sizes) + fresh)
+        training = patients.between(start, start + size)
+        lines = list(_count(training, asked, readers=readers, rebuilds=rebuilds))
+        tables.append(pd.DataFrame(lines).assign(patients=size, cohort=cohort))
+        if kept:
+            tables[-1].to_csv(kept, index=False)
+    order = pd.concat(tables, ignore_index=True).sort_values("patients", kind="stable")
+    return summarise(order)
 
 
 def _load(

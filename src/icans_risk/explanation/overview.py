@@ -49,21 +49,13 @@ def modality_by_window(contributions: pd.DataFrame) -> pd.DataFrame:
     {'modality': 'plasma', 'window': 'early', 'columns': 2, 'mean_abs': 0.25}
     """
     parts = contributions.drop(columns=BASE, errors="ignore")
-    names = [str(name) for name in parts.columns]
-    cells = pd.DataFrame({"modality": map(modality_of, names), "window": map(window_of, names)})
-    lines: list[dict[str, Any]] = []
-    for (modality, window), places in cells.groupby(
-        ["modality", "window"], sort=False
-    ).groups.items():
-        together = parts.iloc[:, list(places)].sum(axis=1)
-        lines.append(
-            {
-                "modality": modality,
-                "window": window,
-                "columns": len(places),
-                "mean_abs": float(together.abs().mean()),
-            }
-        )
+    cells = [(modality_of(str(name)), window_of(str(name))) for name in parts.columns]
+    lines = []
+    for modality, window in dict.fromkeys(cells):
+        own = [cell == (modality, window) for cell in cells]
+        together = parts.loc[:, own].sum(axis=1)
+        size = float(together.abs().mean())
+        lines.append((modality, window, sum(own), size))
     return pd.DataFrame(lines, columns=["modality", "window", "columns", "mean_abs"])
 
 

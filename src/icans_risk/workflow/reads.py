@@ -76,11 +76,10 @@ def describe_reads(result: LandmarkResult) -> dict[str, pd.DataFrame]:
     columns = mean_size(contributions).rename("mean_abs").rename_axis("column").reset_index()
     columns.insert(1, "analyte", [analyte_of(name) for name in columns["column"]])
     columns.insert(2, "window", [window_of(name) for name in columns["column"]])
-    return {
-        "inputs": inputs,
-        "columns": columns,
-        "modality_by_window": modality_by_window(contributions),
-    }
+    cells = modality_by_window(contributions)
+    for name in ("modality", "window"):
+        cells[f"{name}_words"] = [WORDS.get(part, part.replace("_", " ")) for part in cells[name]]
+    return {"inputs": inputs, "columns": columns, "modality_by_window": cells}
 
 
 def _named_share(result: LandmarkResult, analytes: pd.Index) -> Any:
