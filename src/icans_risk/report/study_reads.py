@@ -13,7 +13,7 @@ from icans_risk.report.wording import clean, number
 __all__ = ["reads_panel"]
 
 _MOST = 12
-_WITHIN_DIGITS = 0.0005
+_LEAST = 0.001
 
 
 def reads_panel(
@@ -38,7 +38,7 @@ def reads_panel(
         ``cells``.
     """
     inputs = tables["inputs"]
-    reads = inputs[inputs["mean_abs"] >= _WITHIN_DIGITS]
+    reads = inputs[inputs["mean_abs"] >= _LEAST]
     longest = float(reads["mean_abs"].max()) if len(reads) else 1.0
     rows = [
         {
@@ -46,7 +46,7 @@ def reads_panel(
             "size": number(row["mean_abs"], 3),
             "odds": number(math.exp(row["mean_abs"])),
             "share": place(row["mean_abs"], (0.0, longest)),
-            "support": f"{'● yes' if row['supported'] else '○ no'} (z {number(row['support_z'], 1)})",
+            "support": _support(supported=row["supported"], z=row["support_z"]),
             "named": _named(float(row["named"]), patients=patients, fewest=fewest),
         }
         for row in reads.to_dict("records")
@@ -59,6 +59,10 @@ def reads_panel(
         "judged": bool(inputs["named"].notna().any()),
         **_cells(tables["modality_by_window"]),
     }
+
+
+def _support(*, supported: bool, z: float) -> str:
+    return f"{'● yes' if supported else '○ no'} (z {number(z, 1)})"
 
 
 def _named(share: float, *, patients: int, fewest: int) -> str:

@@ -29,7 +29,7 @@ __all__ = ["WORDS", "describe_reads", "draw_reads"]
 WORDS: Mapping[str, str] = MappingProxyType(
     {
         "plasma": "Blood",
-        "csf": "Cerebrospinal fluid",
+        "csf": "CSF",
         "eeg": "EEG",
         "imaging": "Imaging",
         "clinical": "Bedside",
