@@ -54,6 +54,8 @@ DEMANDS = (0.0, 0.9, 1.0)
 SUPPORT = (0.0, 1.282, 1.645)
 NOISE = 5
 PIECE = 2_000
+# Half the trees of the demo's study at twice the rate, and fewer inner folds: hundreds are fitted.
+LIGHT: Mapping[str, Any] = {"rounds": 60, "learning_rate": 0.1}
 INNER_FOLDS = 3
 
 # The latents of the hazard in four sources, and what reads them. The latents of the cascade
@@ -262,9 +264,8 @@ def _count(
 
 
 def _unfitted() -> CalibratedModel:
-    return CalibratedModel(
-        BoostedTrees(**load_demo_study().models.booster.model_dump()), folds=INNER_FOLDS
-    )
+    settings = load_demo_study().models.booster.model_dump() | LIGHT
+    return CalibratedModel(BoostedTrees(**settings), folds=INNER_FOLDS)
 
 
 def _support(training: Patients) -> pd.Series:
