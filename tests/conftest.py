@@ -12,7 +12,11 @@ from store_template import copy_store
 ROOT = Path(__file__).parents[1]
 
 # Marker to the programs that must all be there; `.ci/run` installs them from Debian.
-PROGRAMS = {"needs_browser": ("chromium", "chromedriver"), "needs_java": ("java",)}
+PROGRAMS = {
+    "needs_browser": ("chromium", "chromedriver"),
+    "needs_java": ("java",),
+    "needs_poppler": ("pdftotext", "pdfinfo"),
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

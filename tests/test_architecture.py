@@ -28,10 +28,11 @@ MAY_IMPORT = {
     "models": {"splits"},
     "explanation": {"models", "features"},
     "report": {"evaluation", "evidence", "catalogue", "strict_yaml"},
-    "tracking": {"study"},
+    "serving": {"cohort", "catalogue", "features", "models", "explanation", "outcome"},
+    "tracking": {"serving", "study"},
     "workflow": {
         "cohort", "splits", "evaluation", "catalogue", "study", "ingest", "grading", "outcome",
-        "features", "models", "explanation", "report", "tracking", "evidence",
+        "features", "models", "explanation", "report", "serving", "tracking", "evidence",
         "synthetic", "signals", "strict_yaml",
     },
     "cli": {"workflow", "study", "catalogue"},

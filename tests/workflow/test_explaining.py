@@ -18,6 +18,7 @@ from icans_risk.splits import repeated_grouped_folds
 from icans_risk.workflow.explaining import explain_held_out, training_rows
 from icans_risk.workflow.landmark_data import LandmarkData
 from icans_risk.workflow.plans import Fit, ModelPlan
+from icans_risk.workflow.release_facts import with_reasons
 from icans_risk.workflow.rows import ModelRows
 from icans_risk.workflow.validation import ModelResult
 
@@ -177,7 +178,7 @@ def test_rebuilds_that_forgot_whom_they_saw_have_no_say(example: Example) -> Non
 def test_the_kept_model_knows_what_it_takes_to_name_inputs_of_new_patients(
     example: Example, found: Any
 ) -> None:
-    kept = found[1].keep_with(example.released)
+    kept = with_reasons(example.released, found[1])
     assert kept.facts["study"] == "x"
-    assert kept.facts["naming"]["together"] == [["plasma.crp", "plasma.ferritin"]]
-    assert "plasma.crp" in kept.facts["naming"]["supported"]
+    assert kept.facts["reasons"]["together"] == [["plasma.crp", "plasma.ferritin"]]
+    assert "plasma.crp" in kept.facts["reasons"]["supported"]

@@ -84,7 +84,7 @@ def describe_doubts(
     """Say what would make the page wrong, first what is particular to this patient."""
     rows = [*basis["rows"], *basis["more"]]
     return [
-        *_about_values(rows, basis, words),
+        *_about_values(rows, words),
         *_about_model(run, episode, words),
         words("doubt.practice"),
         words("doubt.clock"),
@@ -92,7 +92,7 @@ def describe_doubts(
     ]
 
 
-def _about_values(rows: list[dict[str, Any]], basis: Basis, words: Words) -> list[str]:
+def _about_values(rows: list[dict[str, Any]], words: Words) -> list[str]:
     said = []
     dated = [row for row in rows if row["age_h"] is not None]
     blood = [row for row in dated if row["analyte"].startswith(RANKED) and row["age_h"] > OLD_H]

@@ -4,8 +4,6 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
 from icans_risk.errors import LeakageError
 from icans_risk.report.cleaning import clean
 from icans_risk.report.context import EpisodeResult, RunContext

@@ -12,6 +12,7 @@ __all__ = [
     "AnalyteText",
     "DataKind",
     "EpisodeResult",
+    "EstimateKind",
     "GroupFigures",
     "Rate",
     "RunContext",
@@ -19,6 +20,7 @@ __all__ = [
 ]
 
 DataKind = Literal["real", "synthetic"]
+EstimateKind = Literal["held_out", "released"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +136,9 @@ class RunContext:
         Inputs, by full name, that rise and fall together and are named together.
     groups : sequence of GroupFigures
         Groups with figures of their own.
+    estimates : {"held_out", "released"}
+        Whether the patients are those of the study, each judged by models that had not seen
+        them, or others, judged by the model that was let out.
     """
 
     study_title: str
@@ -164,6 +169,7 @@ class RunContext:
     windows: Sequence[Window] = ()
     together: Sequence[tuple[str, ...]] = ()
     groups: Sequence[GroupFigures] = ()
+    estimates: EstimateKind = "held_out"
 
     def text(self, analyte: str) -> AnalyteText | None:
         """Return what is known of an input; None where nobody named it."""

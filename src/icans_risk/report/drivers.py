@@ -125,8 +125,7 @@ def _named(pushes: Sequence[_Push]) -> list[_Push]:
     able = [
         push
         for push in pushes
-        if abs(push.logit) >= _SMALLEST
-        and (push.agreement is None or push.agreement >= STABLE)
+        if abs(push.logit) >= _SMALLEST and (push.agreement is None or push.agreement >= STABLE)
     ]
     up = [push for push in able if push.logit > 0][:NAMED_EACH_WAY]
     down = [push for push in able if push.logit < 0][-NAMED_EACH_WAY:][::-1]
@@ -155,9 +154,7 @@ def _row(
     names = words.listed([part["label"] for part in parts])
     label = names if len(parts) == 1 else words("drivers.together", names=names)
     agreed = (
-        ""
-        if push.agreement is None
-        else words("drivers.agreed", share=round(100 * push.agreement))
+        "" if push.agreement is None else words("drivers.agreed", share=round(100 * push.agreement))
     )
     keys = ("sentence", "source", "where")
     said = dict.fromkeys(tuple(part[key] for key in keys) for part in parts if part["sentence"])
@@ -192,7 +189,7 @@ def _effect(logit: float, words: Words) -> dict[str, Any]:
         "logit": logit,
         "effect": effect,
         "odds": odds,
-        "words": words("drivers.words", effect=effect, odds=odds),
+        "words": words(f"drivers.words.{key}", odds=odds),
     }
 
 

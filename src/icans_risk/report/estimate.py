@@ -27,7 +27,7 @@ def describe_estimate(run: RunContext, episode: EpisodeResult, words: Words) -> 
     horizon = words(
         "time.short", hours=words.hours(run.horizon_h), day=words.days_of(run.horizon_h)
     )
-    held_out, means = words("estimate.held_out"), words("estimate.range_means")
+    held_out, means = words(f"estimate.{run.estimates}"), words(f"estimate.range_{run.estimates}")
     return {
         "risk": risk,
         "low": low if ranged else None,
@@ -74,9 +74,7 @@ def valid_until(run: RunContext, words: Words) -> str:
     return words(key, moment=moment)
 
 
-def describe_course(
-    run: RunContext, episode: EpisodeResult, words: Words
-) -> dict[str, Any] | None:
+def describe_course(run: RunContext, episode: EpisodeResult, words: Words) -> dict[str, Any] | None:
     """Show the estimates at the landmarks up to this one; None where there is no other.
 
     Raises
@@ -117,5 +115,3 @@ def _point(point: dict[Any, Any], words: Words) -> dict[str, Any]:
         "words": words.about_of_100(point["risk"]),
         "range": _of_100(low, high, words),
     }
-
-

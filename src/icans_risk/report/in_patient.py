@@ -84,34 +84,32 @@ def _latest(run: RunContext, event: Event, words: Words) -> dict[str, Any]:
 
 
 def _usual(known: AnalyteText, analyte: str, words: Words) -> dict[str, str]:
-    return {
-        "reference": _range("drivers.reference", known.reference, known, analyte, words),
-        "middle": _range("drivers.middle", known.middle, known, analyte, words),
-    }
-
-
-def _range(
-    key: str,
-    ends: tuple[float | None, float | None] | None,
-    known: AnalyteText,
-    analyte: str,
-    words: Words,
-) -> str:
-    if ends is None:
-        return ""
     shown = unit_shown(analyte, known.unit, words.units)
-    low, high = (
-        None
-        if end is None
-        else words.figure(convert(end, analyte, unit=known.unit, shown=shown), 3)
-        for end in ends
-    )
+    unit = words.term(printed_unit(shown))
+
+    def printed(end: float | None) -> str | None:
+        if end is None:
+            return None
+        return words.figure(convert(end, analyte, unit=known.unit, shown=shown), 3)
+
+    told = {"reference": "", "middle": ""}
+    if known.reference is not None:
+        low, high = map(printed, known.reference)
+        reference = f"{_between(low, high, words)} {unit}".strip()
+        told["reference"] = words("drivers.reference", range=reference)
+    if known.middle is not None:
+        low, high = map(printed, known.middle)
+        # The unit stands in the line above.
+        own_unit = "" if told["reference"] else unit
+        middle = f"{_between(low, high, words)} {own_unit}".strip()
+        told["middle"] = words("drivers.middle", range=middle)
+    return told
+
+
+def _between(low: str | None, high: str | None, words: Words) -> str:
     if low is None or high is None:
-        one = "span.upto" if low is None else "span.from"
-        text = words(one, low=low, high=high)
-    else:
-        text = low if low == high else words("span.to", low=low, high=high)
-    return words(key, range=f"{text} {printed_unit(shown)}".strip())
+        return words("span.upto" if low is None else "span.from", low=low, high=high)
+    return low if low == high else words("span.to", low=low, high=high)
 
 
 def _trend(run: RunContext, own: Sequence[Event], words: Words) -> dict[str, Any] | None:
@@ -200,9 +198,7 @@ def _position(known: AnalyteText, value: float, words: Words) -> str:
     if not reference:
         return words("drivers.position_one", first=words(f"drivers.{usual}_one"))
     inside = "middle_half" if usual == "middle" else usual
-    return words(
-        "drivers.position", reference=words(reference), usual=words(f"drivers.{inside}")
-    )
+    return words("drivers.position", reference=words(reference), usual=words(f"drivers.{inside}"))
 
 
 def _against_reference(known: AnalyteText, value: float) -> str:

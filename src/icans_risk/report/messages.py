@@ -10,11 +10,19 @@ from typing import Any, Literal, get_args
 from icans_risk.errors import IcansRiskError
 from icans_risk.strict_yaml import load_yaml
 
-__all__ = ["LANGUAGES", "Language", "load_messages", "load_sentences", "load_terms"]
+__all__ = [
+    "LANGUAGES",
+    "Language",
+    "load_messages",
+    "load_sentences",
+    "load_terms",
+    "split_numbers",
+]
 
 Language = Literal["en", "de"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 _NUMBER = re.compile(r"\d+(?:[,.]\d+)*")
+_COUNTED = re.compile(r"\{\} (patient|event|parameter|candidate parameter)\b")
 
 
 @cache
@@ -64,14 +72,17 @@ def load_sentences() -> Mapping[str, Any]:
 
 
 def split_numbers(text: str) -> tuple[str, list[str]]:
-    """Take the numbers out of a sentence.
+    """Take the numbers out of a sentence, and count everything in the plural.
 
     Examples
     --------
     >>> split_numbers("39 of 1,200 patients")
     ('{} of {} patients', ['39', '1,200'])
+    >>> split_numbers("1 event")
+    ('{} events', ['1'])
     """
-    return _NUMBER.sub("{}", text), _NUMBER.findall(text)
+    pattern = _COUNTED.sub(r"{} \1s", _NUMBER.sub("{}", text))
+    return pattern, _NUMBER.findall(text)
 
 
 def _read(name: str) -> dict[str, Any]:

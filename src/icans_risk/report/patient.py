@@ -93,6 +93,7 @@ def run_facts(run: RunContext, words: Words = ENGLISH) -> dict[str, Any]:
     return {
         "study_title": clean(run.study_title),
         "synthetic": run.data_kind == "synthetic",
+        "estimates": run.estimates,
         "endpoint": words.term(run.endpoint),
         "landmark": words.moment(run.landmark_h),
         "landmark_short": short(run.landmark_h),

@@ -66,9 +66,7 @@ def describe_performance(
         ],
         "interval_name": interval_name,
         "verdict": words.term(run.sample_size_verdict),
-        "training": words(
-            "performance.training", n=run.training.n, events=run.training.events
-        ),
+        "training": words("performance.training", n=run.training.n, events=run.training.events),
         "observation_policy": words.term(run.observation_policy),
         "treatment_policy": words.term(run.treatment_policy),
     }
@@ -98,7 +96,9 @@ def _nearest(run: RunContext, episode: EpisodeResult, words: Words) -> str | Non
     for column, key in _NEAREST.items():
         for group in run.groups:
             if group.column == column and group.level == episode.levels.get(column):
-                return _of_group(group, words(f"performance.{key}", level=clean(group.level)), words)
+                return _of_group(
+                    group, words(f"performance.{key}", level=clean(group.level)), words
+                )
     return words("performance.nearest_none")
 
 
@@ -127,9 +127,7 @@ def compare_simpler(run: RunContext, words: Words = ENGLISH) -> str:
     if not estimable or not math.isfinite(auroc[0]):
         return words("performance.simpler_none")
     label, best, _, high = max(estimable, key=lambda c: c[1])
-    figures = words(
-        "performance.against", best=words.number(best), own=words.number(auroc[0])
-    )
+    figures = words("performance.against", best=words.number(best), own=words.number(auroc[0]))
     if round(auroc[0], 2) <= round(best, 2):
         return words("performance.simpler", label=words.term(label), figures=figures)
     overlap = high >= auroc[1] or not math.isfinite(high + auroc[1])

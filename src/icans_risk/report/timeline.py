@@ -22,6 +22,8 @@ MODALITIES = ("plasma", "csf", "eeg", "imaging")
 GRADED = "clinical.crs_grade"
 # What lies further back is drawn at the left edge.
 EARLIEST_H = -96.0
+# Of what is pending so many are named; the table has all.
+NAMED = 4
 
 Rows = list[dict[str, Any]]
 
@@ -39,7 +41,7 @@ def _taken(run: RunContext, episode: EpisodeResult) -> Rows:
     if episode.taken is None:
         return []
     taken = episode.taken
-    late = int(((taken["collected_h"] > run.landmark_h)).sum())
+    late = int((taken["collected_h"] > run.landmark_h).sum())
     late += int((taken["available_h"] > run.landmark_h).sum())
     if late:
         raise LeakageError(
@@ -196,7 +198,7 @@ def _pending(run: RunContext, taken: Rows, words: Words) -> list[str]:
             words(
                 "timeline.pending_one" if len(times) == 1 else "timeline.pending_more",
                 kind=words(f"kinds.{kind}") if kind in MODALITIES else kind_of(kind, words),
-                names=words.listed(list(labels)),
+                names=_named(list(labels), words),
                 first=first,
                 last=last,
                 n=len(times),
@@ -205,9 +207,16 @@ def _pending(run: RunContext, taken: Rows, words: Words) -> list[str]:
     return said
 
 
+def _named(labels: list[str], words: Words) -> str:
+    if len(labels) <= NAMED + 1:
+        return words.listed(labels)
+    more = words("timeline.more", n=len(labels) - NAMED)
+    return words("span.and", first=", ".join(labels[:NAMED]), last=more)
+
+
 def _grades(run: RunContext, episode: EpisodeResult) -> dict[str, dict[int, int | None]]:
     """Take the worst grade of each day; a day ends with the hour that dates it."""
-    table = _graded(run, episode)
+    table = _graded(episode)
     late = int((table["assessed_h"] > run.landmark_h).sum())
     if late:
         raise LeakageError(
@@ -224,7 +233,7 @@ def _grades(run: RunContext, episode: EpisodeResult) -> dict[str, dict[int, int 
     return found
 
 
-def _graded(run: RunContext, episode: EpisodeResult) -> pd.DataFrame:
+def _graded(episode: EpisodeResult) -> pd.DataFrame:
     if episode.grades is not None:
         return episode.grades
     inputs = episode.inputs
@@ -238,7 +247,9 @@ def _graded(run: RunContext, episode: EpisodeResult) -> pd.DataFrame:
     )
 
 
-def _grade_rows(grades: Mapping[str, Mapping[int, int | None]], words: Words) -> list[dict[str, str]]:
+def _grade_rows(
+    grades: Mapping[str, Mapping[int, int | None]], words: Words
+) -> list[dict[str, str]]:
     days = dict.fromkeys([*grades["crs_grade"], *grades["icans_grade"]])
     return [
         {
@@ -275,5 +286,3 @@ def _given(drug: str, times: list[float], words: Words) -> str:
     if len(times) == 1:
         return words("drugs.one", drug=drug, first=first)
     return words("drugs.more", drug=drug, n=len(times), first=first, last=last)
-
-

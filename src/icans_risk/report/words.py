@@ -232,7 +232,7 @@ class Words:
             return self.term(value)
         if not math.isfinite(value):
             return self.not_measured
-        return f"{self.figure(value)} {printed_unit(unit)}".strip()
+        return f"{self.figure(value)} {self.term(printed_unit(unit))}".strip()
 
     def figure(self, value: float, significant: int = 4) -> str:
         """Print a measured number with so many significant digits.

@@ -21,6 +21,7 @@ from icans_risk.workflow.progress import SILENT, Progress
 from icans_risk.workflow.reading import read_cohort
 from icans_risk.workflow.records import make_record
 from icans_risk.workflow.reporting import describe_facts
+from icans_risk.workflow.run_pages import render_run
 from icans_risk.workflow.scrutiny import Scrutiny, scrutinise
 from icans_risk.workflow.study_page import render_study_page
 from icans_risk.workflow.summary import describe_landmark, describe_study
@@ -52,7 +53,8 @@ def develop(
     artifacts : path-like
         Where a SQLite store keeps figures and models.
     reports : path-like
-        Folder in which this run's folder of pages is made.
+        Folder in which this run's folder of pages is made, with an index; of several
+        landmarks, each has its own folder below it.
     journals : path-like, optional
         Folder in which tunings are kept until the run is finished: a run that was killed
         goes on from there, with the same result. By default they are kept in memory.
@@ -100,17 +102,24 @@ def develop(
         )
         tracked = _track(study, record, tracking_uri, artifacts=artifacts, progress=progress)
     progress.stage("writing pages", steps=len(found))
-    pages = []
+    landmarks = []
     for one in found:
         run = describe_run(
             study, cohort, one.result, specification=specification, run_id=tracked["run_id"]
         )
-        folder = Path(reports) / f"{study.study}-{run.run_id}-{one.name}"
-        written = render_pages(cohort, one.result, quality, run=run, has_study=True)
-        write_pages(folder, written | {STUDY_PAGE: render_study_page(one, run, summary)})
-        pages.append(str(folder.resolve()))
+        page = {STUDY_PAGE: render_study_page(one, run, summary)}
+        landmarks.append(render_pages(cohort, one.result, quality, run=run, others=page))
         progress.step()
-    return summary | tracked | {"paths": {"reports": pages, **tracked["paths"]}}
+    folder = Path(reports) / _folder_name(study, tracked["run_id"], found)
+    write_pages(folder, render_run(landmarks))
+    paths = {"reports": [str(folder.resolve())], **tracked["paths"]}
+    return summary | tracked | {"paths": paths}
+
+
+def _folder_name(study: Study, run_id: str, found: Sequence[LandmarkFindings]) -> str:
+    """Name the folder of a run's pages; of several landmarks, each has its own below it."""
+    only = f"-{found[0].name}" if len(found) == 1 else ""
+    return f"{study.study}-{run_id[:8]}{only}"
 
 
 def _facts(

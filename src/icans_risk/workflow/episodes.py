@@ -14,7 +14,7 @@ from icans_risk.workflow.landmark import LandmarkResult
 from icans_risk.workflow.predictions import predict_episodes
 from icans_risk.workflow.shown import NO_GRADES, NOTHING_TAKEN, grades_known, taken_by
 
-__all__ = ["AGE_BANDS", "describe_episodes"]
+__all__ = ["AGE_BANDS", "as_rows", "describe_episodes", "known_without_events"]
 
 
 # As in the study file's default.
@@ -73,14 +73,12 @@ def _courses(
 class _Shown:
     """What stands on the pages beside the prediction, ready to be handed out by episode."""
 
-    def __init__(
-        self, cohort: Cohort, result: LandmarkResult, age_bands: Sequence[float]
-    ) -> None:
+    def __init__(self, cohort: Cohort, result: LandmarkResult, age_bands: Sequence[float]) -> None:
         self.folded = fold_by_analyte(result.held_out.contributions).droplevel("landmark_h")
         self.inputs = dict(tuple(result.data.inputs.groupby("episode_id")))
         self.vectors = result.data.vectors.droplevel("landmark_h").to_dict("index")
         self.products = cohort.episodes.get("product", pd.Series(dtype="str"))
-        self.known = _known_without_events(cohort, result)
+        self.known = known_without_events(cohort.episodes, result.data.vectors)
         self.reasons = result.explaining.by_episode()
         at_h = result.data.landmark_h
         self.taken = taken_by(cohort, at_h, inputs=result.data.inputs)
@@ -98,7 +96,7 @@ class _Shown:
             "product": None if pd.isna(product) else product,
             "inputs": self.inputs.get(name, self.no_inputs),
             "values": {**self.vectors[name], **self.known[position]},
-            "contributions": _as_rows(parts.drop("base", errors="ignore")),
+            "contributions": as_rows(parts.drop("base", errors="ignore")),
             "base_logit": float(parts.get("base", float("nan"))),
             "agreement": reasons.agreement,
             "moves": reasons.moves if answered else None,
@@ -120,19 +118,27 @@ def _levels(episodes: pd.DataFrame, age_bands: Sequence[float]) -> list[dict[str
     ]
 
 
-def _known_without_events(cohort: Cohort, result: LandmarkResult) -> list[dict[str, float | str]]:
-    """List what each page shows of columns without events, by the name that they fold to."""
-    columns = [str(column).split(".") for column in result.data.vectors.columns]
+def known_without_events(
+    episodes: pd.DataFrame, vectors: pd.DataFrame
+) -> list[dict[str, float | str]]:
+    """List what each page shows of columns without events, by the name that they fold to.
+
+    Parameters
+    ----------
+    episodes, vectors : DataFrame
+        Of the same episodes in the same order.
+    """
+    columns = [str(column).split(".") for column in vectors.columns]
     static = dict.fromkeys(parts[1] for parts in columns if parts[0] == "static")
     scores = dict.fromkeys(parts[1] for parts in columns if parts[0] == "score")
-    known = pd.DataFrame({f"static.{name}": cohort.episodes[name] for name in static})
+    known = pd.DataFrame({f"static.{name}": episodes[name] for name in static})
     for name in scores:
-        windows = [c for c in result.data.vectors.columns if str(c).startswith(f"score.{name}.")]
+        windows = [c for c in vectors.columns if str(c).startswith(f"score.{name}.")]
         # The last window that has the score: windows are listed in the order of time.
-        latest = result.data.vectors[windows].ffill(axis=1).iloc[:, -1]
+        latest = vectors[windows].ffill(axis=1).iloc[:, -1]
         known[f"score.{name}"] = latest.to_numpy()
     for column in (".".join(parts) for parts in columns if parts[2:3] == ["given"]):
-        not_given = result.data.vectors[column].eq(0).map({True: "not given", False: None})
+        not_given = vectors[column].eq(0).map({True: "not given", False: None})
         known[column.removesuffix(".given.to_landmark")] = not_given.to_numpy()
     return [
         {str(name): value for name, value in row.items() if not pd.isna(value)}
@@ -140,5 +146,6 @@ def _known_without_events(cohort: Cohort, result: LandmarkResult) -> list[dict[s
     ]
 
 
-def _as_rows(parts: pd.Series) -> pd.DataFrame:
+def as_rows(parts: pd.Series) -> pd.DataFrame:
+    """Write folded contributions as pages take them."""
     return pd.DataFrame({"analyte": list(parts.index), "contribution_logit": parts.to_numpy()})

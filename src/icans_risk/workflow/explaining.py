@@ -1,7 +1,7 @@
 """What pages may say about the inputs of a landmark's risks, beside the contributions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -83,14 +83,6 @@ class Explaining:
     def supported(self) -> tuple[str, ...]:
         """Name the analytes and groups that held-out patients speak for."""
         return tuple(self.support.index[self.support >= SUPPORTED_Z])
-
-    def keep_with(self, released: ReleasedModel) -> ReleasedModel:
-        """Return the model with what it takes to name inputs of new patients among its facts."""
-        naming = {
-            "supported": list(self.supported),
-            "together": [list(group) for group in self.together],
-        }
-        return replace(released, facts={**released.facts, "naming": naming})
 
     def by_episode(self) -> dict[str, Reasons]:
         """Hand out what there is about each episode at risk."""

@@ -21,6 +21,7 @@ from icans_risk.workflow.landmark_data import LandmarkData, split_rows
 from icans_risk.workflow.plans import MAIN, Fit, ModelPlan
 from icans_risk.workflow.progress import Progress
 from icans_risk.workflow.release import release_model
+from icans_risk.workflow.release_facts import released_facts, with_reasons
 from icans_risk.workflow.rows import ModelRows
 from icans_risk.workflow.size import SizeFacts, describe_size
 from icans_risk.workflow.validation import Effort, ModelResult, validate_model
@@ -172,9 +173,10 @@ def develop_landmark(
     fit = run.fit(plans[0], rows)
     judge = Judge(study, data, specification, plans[0])
     run.say("rebuilding on bootstraps", steps=study.models.rebuilds)
-    released = release_model(judge, fit, rows, effort=effort, tick=progress.step)
+    facts = released_facts(judge, rows, models, size=size)
+    released = release_model(judge, fit, rows, facts=facts, effort=effort, tick=progress.step)
     held_out, explaining = _explain(run, models[MAIN], rows, released=released)
-    released = released and explaining.keep_with(released)
+    released = released and with_reasons(released, explaining)
     interval = _interval(released, rows, held_out, data=data, plan=plans[0])
     return LandmarkResult(
         data=data,

@@ -1,12 +1,13 @@
-"""The pages of a run: every patient's, the index and that of data quality."""
+"""The pages of one landmark of a study: of each patient, and of the quality of the data."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from icans_risk.cohort import Cohort
 from icans_risk.ingest import QualityReport
 from icans_risk.report import (
+    QUALITY_PAGE,
     PageStyle,
     RunContext,
     page_name,
@@ -14,13 +15,12 @@ from icans_risk.report import (
     quality_report,
     render_patient,
     render_quality,
-    render_ward,
-    ward_report,
 )
 from icans_risk.workflow.episodes import AGE_BANDS, describe_episodes
 from icans_risk.workflow.landmark import LandmarkResult
 from icans_risk.workflow.predictions import predict_episodes
 from icans_risk.workflow.run_context import describe_run
+from icans_risk.workflow.run_pages import LandmarkPages
 
 __all__ = ["describe_run", "predict_episodes", "render_pages"]
 
@@ -31,12 +31,12 @@ def render_pages(
     quality: QualityReport,
     *,
     run: RunContext,
-    has_study: bool = False,
+    others: Mapping[str, str] | None = None,
     earlier: Sequence[LandmarkResult] = (),
     age_bands: Sequence[float] = AGE_BANDS,
     style: PageStyle = PageStyle(),  # noqa: B008
-) -> dict[str, str]:
-    """Render the page of every patient, the index and the page of data quality.
+) -> LandmarkPages:
+    """Render the page of every patient and the page of data quality.
 
     Parameters
     ----------
@@ -48,8 +48,8 @@ def render_pages(
         What was noticed while reading.
     run : RunContext
         What all pages have in common.
-    has_study : bool
-        Whether the study report will lie beside the index.
+    others : mapping of str to str, optional
+        Further pages that will lie beside them, such as the study report.
     earlier : sequence of LandmarkResult
         Earlier landmarks of the same run, for the course of each estimate.
     age_bands : sequence of float
@@ -59,21 +59,15 @@ def render_pages(
 
     Returns
     -------
-    dict of str to str
-        File name to HTML.
+    LandmarkPages
+        To which ``render_run`` makes an index.
     """
     episodes = describe_episodes(cohort, result, earlier=earlier, age_bands=age_bands)
-    names = [page_name(position) for position in range(1, len(episodes) + 1)]
-    pages = {
-        name: render_patient(
-            patient_report(run, episode, language=style.language, units=style.units),
-            blind_first=style.blind_first,
-        )
-        for name, episode in zip(names, episodes, strict=True)
-    }
-    # The index has one language: that of the study.
     reports = {
-        name: patient_report(run, episode) for name, episode in zip(names, episodes, strict=True)
+        page_name(position): patient_report(
+            run, episode, language=style.language, units=style.units
+        )
+        for position, episode in enumerate(episodes, start=1)
     }
     found = quality_report(
         quality.to_dict(),
@@ -83,10 +77,16 @@ def render_pages(
         package_version=run.package_version,
         caveats=run.caveats,
     )
-    return pages | {
-        "index.html": render_ward(ward_report(run, reports), has_study=has_study),
-        "quality.html": render_quality(found),
+    pages = {
+        name: render_patient(report, blind_first=style.blind_first)
+        for name, report in reports.items()
     }
+    return LandmarkPages(
+        name=f"{result.data.landmark_h:g}h",
+        run=run,
+        patients=reports,
+        pages={**pages, QUALITY_PAGE: render_quality(found), **(others or {})},
+    )
 
 
 def _cohort_table(cohort: Cohort, result: LandmarkResult) -> pd.DataFrame:

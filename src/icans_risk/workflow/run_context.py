@@ -17,7 +17,13 @@ from icans_risk.workflow.reasons import REASONS
 from icans_risk.workflow.usual import middle_halves
 from icans_risk.workflow.words import POLICIES, POOLED_NOTE, PRESENCE_NOTES, TREATMENTS
 
-__all__ = ["describe_run"]
+__all__ = [
+    "columns_in_words",
+    "cutting_treatments",
+    "describe_analytes",
+    "describe_run",
+    "fixed_windows",
+]
 
 
 def describe_run(
@@ -71,13 +77,13 @@ def describe_run(
         observation_policy=POLICIES[study.outcome.end_of_observation],
         treatment_policy=TREATMENTS[study.treatment_policy],
         reasons=REASONS,
-        analytes=_analytes(specification, middle_halves(result)),
-        columns=_column_words(describe_columns(specification), result),
+        analytes=describe_analytes(specification, middle_halves(result)),
+        columns=columns_in_words(specification, result.rows.vectors),
         caveats=PRESENCE_NOTES[study.features.presence],
         notes=[POOLED_NOTE],
-        cutting=_cutting(study),
+        cutting=cutting_treatments(study.treatment_policy),
         landmarks_h=study.outcome.landmarks_h,
-        windows=_windows(specification, result.data.landmark_h),
+        windows=fixed_windows(specification, result.data.landmark_h),
         together=result.explaining.together,
         groups=[] if assessment is None else _groups(assessment),
     )
@@ -98,7 +104,7 @@ def _rates_by_product(cohort: Cohort, event: pd.Series) -> dict[str, Rate]:
     return {str(name): _rate(group) for name, group in event.groupby(product)}
 
 
-def _windows(specification: FeatureSpecification, landmark_h: float) -> list[Window]:
+def fixed_windows(specification: FeatureSpecification, landmark_h: float) -> list[Window]:
     """Give the windows whose ends are the same for every patient, up to the landmark."""
     start_of = {"infusion": 0.0, "landmark": landmark_h}
     found = []
@@ -135,9 +141,10 @@ def _of(row: Mapping[Any, Any], name: str) -> tuple[float, float, float]:
     return float(row[name]), float(row[f"{name}_low"]), float(row[f"{name}_high"])
 
 
-def _analytes(
+def describe_analytes(
     specification: FeatureSpecification, middle: Mapping[str, tuple[float, float]]
 ) -> dict[str, AnalyteText]:
+    """Say what pages call each input, with what is usual of it."""
     catalogue = load_catalogue()
     measured = {
         name: AnalyteText(
@@ -155,15 +162,18 @@ def _analytes(
     }
     static = {
         f"static.{name}": AnalyteText(
-            label=name.replace("_", " ").capitalize(), middle=middle.get(f"static.{name}")
+            label=name.removesuffix("_years").replace("_", " ").capitalize(),
+            unit="years" if name.endswith("_years") else "",
+            middle=middle.get(f"static.{name}"),
         )
         for name in specification.static
     }
     return measured | scores | static
 
 
-def _cutting(study: Study) -> dict[str, AnalyteText]:
-    if study.treatment_policy != "censor":
+def cutting_treatments(policy: str) -> dict[str, AnalyteText]:
+    """Name the treatments from whose first dose on values do not count, under a policy."""
+    if policy != "censor":
         return {}
     return {
         name: AnalyteText(label=entry.label, unit=entry.unit)
@@ -172,12 +182,16 @@ def _cutting(study: Study) -> dict[str, AnalyteText]:
     }
 
 
-def _column_words(dictionary: pd.DataFrame, result: LandmarkResult) -> dict[str, str]:
+def columns_in_words(
+    specification: FeatureSpecification, trained: pd.DataFrame | None = None
+) -> dict[str, str]:
+    """Say what each column is, and for how many training rows it could be computed."""
+    dictionary = describe_columns(specification)
     parts = dictionary[["label", "statistic_in_words", "window_in_words"]].copy()
     # What a statistic needs is for the dictionary; a page says what it is.
     parts["statistic_in_words"] = parts["statistic_in_words"].str.partition(";")[0]
     words = parts.apply(lambda row: ", ".join(part for part in row if part), axis=1)
-    shares = computable_share(result.rows.vectors).to_dict("records")
+    shares = [] if trained is None else computable_share(trained).to_dict("records")
     computable = {
         row[
             "column"

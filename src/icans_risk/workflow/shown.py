@@ -19,9 +19,7 @@ NO_GRADES = pd.DataFrame({name: pd.Series(dtype="float64") for name in _GRADES})
 SHOWN = ("plasma", "csf", "eeg", "imaging", "treatment")
 
 
-def taken_by(
-    cohort: Cohort, landmark_h: float, *, inputs: pd.DataFrame
-) -> dict[str, pd.DataFrame]:
+def taken_by(cohort: Cohort, landmark_h: float, *, inputs: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """List what was taken from each episode by a landmark, without any value.
 
     Parameters
