@@ -50,7 +50,7 @@ LANDMARK_H, HORIZON_H = 72.0, 336.0
 SIZES, COHORTS, FRESH = (100, 300, 1_000), 20, 100
 # A patient of the cohort is judged by the third of the rebuilds that did not draw them.
 REBUILDS = (40, 14)
-DEMANDS = (0.0, 0.9, 1.0)
+DEMANDS = (0.0, 0.9)
 SUPPORT = (0.0, 1.282, 1.645)
 NOISE = 5
 PIECE = 2_000
@@ -293,15 +293,17 @@ def _named(
     supported: set[str] | None,
 ) -> pd.DataFrame:
     """Tell which analytes are named of each patient, and which way: 1, -1, or 0."""
-    said = pd.DataFrame(0, index=known.index, columns=known.columns)
-    for place, (row, parts) in enumerate(printed.iterrows()):
-        measured = {str(name) for name in known.columns[known.iloc[place]]}
-        # What reaches the demand agrees; what does not, does not.
-        agreement = enough.loc[row[0]].astype(float).to_dict()
+    # What reaches the demand agrees; what does not, does not.
+    agreements = enough.loc[printed.index.get_level_values("episode_id")].astype(float)
+    ways = []
+    for (_, parts), agreement, row in zip(
+        printed.iterrows(), agreements.to_dict("records"), known.to_numpy(), strict=True
+    ):
+        measured = {str(name) for name in known.columns[row]}
         chosen = named(parts, agreement, measured, supported=supported)
-        said.iloc[place] = said.columns.isin(chosen.up.index).astype(int)
-        said.iloc[place] -= said.columns.isin(chosen.down.index).astype(int)
-    return said
+        ways.append(dict.fromkeys(chosen.up.index, 1) | dict.fromkeys(chosen.down.index, -1))
+    said = pd.DataFrame(ways, index=known.index, columns=known.columns)
+    return said.fillna(0).astype(int)
 
 
 def _judge(

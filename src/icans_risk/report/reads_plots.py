@@ -82,18 +82,17 @@ def _beeswarm(explanation: Any, rate: Rate, data_kind: DataKind) -> Figure:
     drawn = min(_MOST, explanation.shape[1])
     figure = new_figure(8.6, 1.9 + 0.36 * drawn)
     axes = figure.subplots()
-    # The order of patients is theirs, not that of a global generator.
-    order = np.random.default_rng(0).permutation(explanation.shape[0])
-    shap.plots.beeswarm(
-        explanation[order],
-        max_display=drawn,
-        ax=axes,
-        show=False,
-        plot_size=None,
-        s=9,
-        color_bar_label="Value of the input",
-        group_remaining_features=False,
-    )
+    with _same_draws():
+        shap.plots.beeswarm(
+            explanation,
+            max_display=drawn,
+            ax=axes,
+            show=False,
+            plot_size=None,
+            s=9,
+            color_bar_label="Value of the input",
+            group_remaining_features=False,
+        )
     axes.set_xlabel(_LOGIT, fontsize=10)
     axes.tick_params("both", labelsize=9)
     axes.tick_params("y", length=0)
@@ -222,6 +221,17 @@ def modality_window_figure(
 
 def _words(names: Iterable[Any], words: Mapping[str, str]) -> list[str]:
     return [clean(words.get(str(name), str(name).replace("_", " "))) for name in names]
+
+
+@contextmanager
+def _same_draws() -> Iterator[None]:
+    """Seed the global generator, from which shap draws who lies on whom, and put it back."""
+    before = np.random.get_state()  # noqa: NPY002
+    np.random.seed(0)  # noqa: NPY002
+    try:
+        yield
+    finally:
+        np.random.set_state(before)  # noqa: NPY002
 
 
 @contextmanager
