@@ -2,15 +2,16 @@
 
 On synthetic patients it is known which latent made a risk high or low, and which analyte reads
 which latent. Models are fitted to cohorts of several sizes, with analytes of pure noise among
-their columns, and explained for fresh patients. Counted is, for several demands on the
-agreement of the rebuilds (``agreement``; 0 names by size alone), and as many rebuilds as a
-new patient has or about as many as a patient of the cohort (``rebuilds``): how often an input
-is named that reads one of the two sources of greatest share, and in how many patients noise is.
+their columns, and explained for fresh patients. Counted is how often an input is named that reads
+one of the two sources of greatest share, and in how many patients noise is named: for several
+demands on the agreement of the rebuilds (``agreement``; 0 names by size alone) and on how clearly
+the input went with the outcome of held-out patients (``support``, a z; 0 is no demand), and with
+as many rebuilds as a new patient has or about as many as a patient of the cohort (``rebuilds``).
 
 Run: ``python benchmarks/studies/named_analytes.py [FOLDER]``; a quarter of an hour of one core.
 FOLDER keeps the simulated patients and each cohort's counts, and a run that was stopped goes on
-from there. Writes ``named_analytes.csv`` beside this file, with the seed and the commit.
-Synthetic: no evidence about patients.
+from there. Writes ``named_analytes.csv`` beside this file, with the seed and the commit, and its
+table into ``docs/explanation.md``. Synthetic: no evidence about patients.
 """
 
 import subprocess
@@ -27,6 +28,8 @@ import pandas as pd
 from icans_risk import build_features, derive_outcomes, specify_features
 from icans_risk.errors import NotReleasedError
 from icans_risk.explanation import (
+    NAMED_AGREEMENT,
+    SUPPORTED_Z,
     explain,
     fold_by_analyte,
     held_out_contributions,
@@ -45,13 +48,15 @@ from icans_risk.synthetic import Simulated, simulate
 from icans_risk.workflow.demo import load_demo_study
 
 HERE = Path(__file__).parent
+DOCS = HERE.parents[1] / "docs"
+MARK = "<!-- study -->"
 SEED = 20261129
 LANDMARK_H, HORIZON_H = 72.0, 336.0
 SIZES, COHORTS, FRESH = (100, 300, 1_000), 20, 100
 # A patient of the cohort is judged by the third of the rebuilds that did not draw them.
 REBUILDS = (40, 14)
-DEMANDS = (0.0, 0.9)
-SUPPORT = (0.0, 1.282, 1.645)
+DEMANDS = (0.0, NAMED_AGREEMENT)
+SUPPORT = (0.0, 1.282, SUPPORTED_Z)
 NOISE = 5
 PIECE = 2_000
 # Half the trees of the demo's study at twice the rate, and fewer inner folds: hundreds are fitted.
@@ -106,7 +111,10 @@ def main() -> None:
     ).stdout.strip()
     table = table.assign(seed=SEED, commit=commit)
     table.to_csv(HERE / "named_analytes.csv", index=False)
-    sys.stdout.write(table.to_string(index=False) + "\n")
+    page = DOCS / "explanation.md"
+    before, _, after = page.read_text(encoding="utf-8").split(MARK)
+    page.write_text(MARK.join([before, f"\n{as_markdown(table)}", after]), encoding="utf-8")
+    sys.stdout.write(as_markdown(table))
 
 
 def run(
@@ -379,6 +387,35 @@ def summarise(counts: pd.DataFrame) -> pd.DataFrame:
     table = means.reset_index().round(4)
     table.insert(6, "not_released", table["patients"].map(refused))
     return table.astype({"rebuilds": int})
+
+
+RULES = {
+    (0.0, 0.0): "by size alone",
+    (NAMED_AGREEMENT, 0.0): "rebuilds agree",
+    (NAMED_AGREEMENT, SUPPORTED_Z): "rebuilds agree, and held-out patients bear it out",
+}
+
+
+def as_markdown(table: pd.DataFrame) -> str:
+    """Write the lines of the documentation: the rule of the pages beside two weaker ones."""
+    head = (
+        "| patients | named are measured inputs | per patient | nothing named "
+        "| reads a main source | right way | noise | noise, 14 rebuilds |\n|---|---|---|---|---|---|---|---|\n"
+    )
+    keys = ["rebuilds", "patients", "agreement", "support"]
+    every = table[table["reads"] == "any"].set_index(keys)
+    noise = table[table["reads"] == "noise"].set_index(keys)["named"] / NOISE
+    many, few = REBUILDS
+    lines = []
+    for patients, (rule, words) in product(table["patients"].unique(), RULES.items()):
+        row = every.loc[(many, patients, *rule)]
+        lines.append(
+            f"| {patients:,} | {words} | {row['named']:.1f} | {1 - row['in_patients']:.0%} "
+            f"| {row['reads_top']:.0%} ({row['reads_top_by_chance']:.0%}) | {row['right_way']:.0%} "
+            f"| {noise.loc[(many, patients, *rule)]:.1%} "
+            f"| {noise.loc[(few, patients, *rule)]:.1%} |"
+        )
+    return head + "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
