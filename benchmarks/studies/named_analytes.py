@@ -400,7 +400,8 @@ def as_markdown(table: pd.DataFrame) -> str:
     """Write the lines of the documentation: the rule of the pages beside two weaker ones."""
     head = (
         "| patients | named are measured inputs | per patient | nothing named "
-        "| reads a main source | right way | noise | noise, 14 rebuilds |\n|---|---|---|---|---|---|---|---|\n"
+        "| reads a main source | right way | noise | noise, 14 rebuilds |\n"
+        "|---|---|---|---|---|---|---|---|\n"
     )
     keys = ["rebuilds", "patients", "agreement", "support"]
     every = table[table["reads"] == "any"].set_index(keys)
