@@ -6,19 +6,19 @@ from typing import Annotated, Any
 
 import typer
 
-from icans_risk.cli.options import REPORTS, WORKERS, JsonFile, Workers
+from icans_risk.cli.options import (
+    REPORTS,
+    WORKERS,
+    BlindFirst,
+    JsonFile,
+    Lang,
+    PageLanguage,
+    PageUnits,
+    Units,
+    Workers,
+)
 
 __all__ = ["report"]
-
-
-class _Language(StrEnum):
-    EN = "en"
-    DE = "de"
-
-
-class _Units(StrEnum):
-    CONVENTIONAL = "conventional"
-    SI = "si"
 
 
 class _Kind(StrEnum):
@@ -49,11 +49,9 @@ def report(
         REPORTS / "patients"
     ),
     pdf: Annotated[bool, typer.Option("--pdf", help="Each page as PDF as well.")] = False,
-    lang: Annotated[_Language, typer.Option(help="Language of the pages.")] = _Language.EN,
-    units: Annotated[_Units, typer.Option(help="Units of values.")] = _Units.CONVENTIONAL,
-    blind_first: Annotated[
-        bool, typer.Option("--blind-first", help="Ask for the reader's own estimate first.")
-    ] = False,
+    lang: Lang = PageLanguage.EN,
+    units: Units = PageUnits.CONVENTIONAL,
+    blind_first: BlindFirst = False,
     fhir: Annotated[
         bool, typer.Option("--fhir", help="Each prediction as FHIR R4 RiskAssessment as well.")
     ] = False,

@@ -31,6 +31,7 @@ from icans_risk.report.probast import probast_table
 from icans_risk.report.quality import quality_report
 from icans_risk.report.recordings import recordings_report
 from icans_risk.report.render import (
+    PLAIN,
     PageStyle,
     render_cohort,
     render_overview,
@@ -47,6 +48,7 @@ __all__ = [
     "AMONG",
     "COHORT_PAGE",
     "INDEX_PAGE",
+    "PLAIN",
     "QUALITY_PAGE",
     "STUDY_PAGE",
     "AnalyteText",

@@ -34,7 +34,7 @@ def describe_absent(
     moves = _moves(episode) if episode.status == "answered" else {}
     ranked = [row["analyte"] for row in rows if row["analyte"].startswith(RANKED)]
     ranked.sort(key=lambda name: -_width(moves.get(name)))
-    listed = [_absent(run, name, moves.get(name), words) for name in ranked]
+    listed = [_absent(run, name, moves.get(name), words=words) for name in ranked]
     others = [row["label"] for row in rows if row["analyte"].startswith(NEVER_RANKED)]
     names = words.listed(sorted(others))
     return {
@@ -59,7 +59,7 @@ def _width(move: tuple[float, float] | None) -> float:
 
 
 def _absent(
-    run: RunContext, analyte: str, move: tuple[float, float] | None, words: Words
+    run: RunContext, analyte: str, move: tuple[float, float] | None, *, words: Words
 ) -> dict[str, Any]:
     known = run.text(analyte)
     hours = None if known is None else known.turnaround_h

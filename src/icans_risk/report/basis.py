@@ -98,7 +98,7 @@ def kind_of(analyte: str, words: Words) -> str:
     return words(f"kinds.{kind}" if kind in _KINDS else "kinds.other")
 
 
-def shown_value(run: RunContext, analyte: str, value: float | str, words: Words) -> str:
+def shown_value(run: RunContext, analyte: str, value: float | str, *, words: Words) -> str:
     """Print the value of an input in the page's units."""
     unit = run.unit(analyte)
     if isinstance(value, str) or not math.isfinite(value):
@@ -127,7 +127,7 @@ def _row(
     # A static value does not change after infusion: age, product.
     is_fixed = known and analyte.startswith("static.")
     return row | {
-        "value": shown_value(run, analyte, value, words) if known else words.not_measured,
+        "value": shown_value(run, analyte, value, words=words) if known else words.not_measured,
         "describes": words("basis.fixed") if is_fixed else "",
         "available": "",
         "age": "",
@@ -141,7 +141,7 @@ def _event(run: RunContext, event: Event, words: Words) -> dict[str, Any]:
     age_h = run.landmark_h - float(event["collected_h"])
     return {
         "label": words.term(run.label(event["analyte"])),
-        "value": shown_value(run, event["analyte"], float(event["value"]), words),
+        "value": shown_value(run, event["analyte"], float(event["value"]), words=words),
         "describes": words.at(event["collected_h"]),
         "available": words.span(event["available_h"]),
         "age": words.age(age_h),

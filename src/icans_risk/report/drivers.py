@@ -79,7 +79,7 @@ def describe_drivers(
         "judged": _judged(episode, words),
         "start": start,
         "end": end,
-        "sum": _sum(total, start, end, words),
+        "sum": _sum(total, start, end, words=words),
         **_exact(run, episode, folded, words=words),
     }
 
@@ -193,7 +193,7 @@ def _effect(logit: float, words: Words) -> dict[str, Any]:
     }
 
 
-def _sum(total: float, start: str, end: str, words: Words) -> str:
+def _sum(total: float, start: str, end: str, *, words: Words) -> str:
     if start == end or abs(total) < _SMALLEST:
         change = words("drivers.leave")
     else:

@@ -24,6 +24,7 @@ def describe_estimate(run: RunContext, episode: EpisodeResult, words: Words) -> 
     risk, low, high = episode.risk, episode.risk_low, episode.risk_high
     ranged = math.isfinite(low) and math.isfinite(high)
     _check_order(episode, ranged=ranged)
+    share = _capital(words.about_of_100(risk))
     horizon = words(
         "time.short", hours=words.hours(run.horizon_h), day=words.days_of(run.horizon_h)
     )
@@ -33,7 +34,8 @@ def describe_estimate(run: RunContext, episode: EpisodeResult, words: Words) -> 
         "low": low if ranged else None,
         "high": high if ranged else None,
         "filled": per_hundred(risk),
-        "headline": words("estimate.headline", share=_capital(words.about_of_100(risk))),
+        "share": share,
+        "headline": words("estimate.headline", share=share),
         "question": words("estimate.question", endpoint=words.term(run.endpoint), horizon=horizon),
         "range": _of_100(low, high, words),
         "exact": words.number(risk, 3),

@@ -56,7 +56,7 @@ def describe_input(
     else:
         fixed = _fixed(episode, analyte)
         told["value"] = (
-            words.not_measured if fixed is None else shown_value(run, analyte, fixed, words)
+            words.not_measured if fixed is None else shown_value(run, analyte, fixed, words=words)
         )
         if fixed is None:
             return told
@@ -75,7 +75,7 @@ def _fixed(episode: EpisodeResult, analyte: str) -> float | str | None:
 
 def _latest(run: RunContext, event: Event, words: Words) -> dict[str, Any]:
     age = words.short_age(run.landmark_h - float(event["collected_h"]))
-    value = shown_value(run, event["analyte"], float(event["value"]), words)
+    value = shown_value(run, event["analyte"], float(event["value"]), words=words)
     return {
         "value": words("drivers.old", value=value, age=age),
         "collected": words("drivers.collected", time=words.at(event["collected_h"])),
@@ -120,7 +120,7 @@ def _trend(run: RunContext, own: Sequence[Event], words: Words) -> dict[str, Any
     values = [float(event["value"]) for event in own]
     first, low, high = times[0], min(values), max(values)
     # A first value long before infusion would leave no room for the days that matter.
-    start = max(first, min(-24.0, times[-2]))
+    start = min(max(first, min(-24.0, times[-2])), 0.0)
     width = max(run.landmark_h - start, 1.0)
 
     def x(time_h: float) -> float:
@@ -137,8 +137,8 @@ def _trend(run: RunContext, own: Sequence[Event], words: Words) -> dict[str, Any
         "words": words(
             "drivers.trend_title",
             n=len(own),
-            first=shown_value(run, own[0]["analyte"], values[0], words),
-            last=shown_value(run, own[0]["analyte"], values[-1], words),
+            first=shown_value(run, own[0]["analyte"], values[0], words=words),
+            last=shown_value(run, own[0]["analyte"], values[-1], words=words),
         ),
     }
 

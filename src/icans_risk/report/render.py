@@ -19,6 +19,7 @@ from icans_risk.report.messages import Language
 from icans_risk.report.words import UnitSystem, Words
 
 __all__ = [
+    "PLAIN",
     "PageStyle",
     "render_cohort",
     "render_overview",
@@ -47,6 +48,9 @@ class PageStyle:
     language: Language = "en"
     units: UnitSystem = "conventional"
     blind_first: bool = False
+
+
+PLAIN = PageStyle()
 
 
 @cache

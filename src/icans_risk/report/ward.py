@@ -72,7 +72,7 @@ def _row(name: str, report: Mapping[str, Any]) -> dict[str, Any]:
         "risk": estimate["risk"] if estimate else None,
         "low": estimate["low"] if estimate else None,
         "high": estimate["high"] if estimate else None,
-        "risk_words": estimate["headline"].removesuffix(" patients like this") if estimate else "",
+        "risk_words": estimate["share"] if estimate else "",
         "range": estimate["range"] if estimate else "",
         "newest": span(min(dated)) if dated else NOT_MEASURED,
         "ages": _ages(dated),

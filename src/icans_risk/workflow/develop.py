@@ -5,11 +5,12 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from icans_risk.models.stored import stored_hash
-from icans_risk.report import STUDY_PAGE, RunFacts, write_pages
+from icans_risk.report import PLAIN, STUDY_PAGE, PageStyle, RunFacts, write_pages
 from icans_risk.study import Study, load_study
 from icans_risk.tracking import RunRecord, artifact_folder, log_run, open_store
 from icans_risk.workflow.findings import LandmarkFindings
@@ -27,7 +28,7 @@ from icans_risk.workflow.study_page import render_study_page
 from icans_risk.workflow.summary import describe_landmark, describe_study
 from icans_risk.workflow.validation import Effort
 
-__all__ = ["TRACKING_URI", "develop"]
+__all__ = ["TRACKING_URI", "PageStyle", "develop"]
 
 TRACKING_URI = "sqlite:///mlruns/mlflow.db"
 
@@ -40,6 +41,7 @@ def develop(
     reports: Path | str = "reports",
     journals: Path | str | None = None,
     workers: int = 1,
+    style: PageStyle = PLAIN,
     progress: Progress = SILENT,
 ) -> dict[str, Any]:
     """Develop a study's models: validate, explain, scrutinise, track and report them.
@@ -60,6 +62,9 @@ def develop(
         goes on from there, with the same result. By default they are kept in memory.
     workers : int
         Threads; no result depends on their number.
+    style : PageStyle
+        Language and units of patient pages, and whether the reader's own estimate comes
+        first.
     progress : Progress
         Told what the job is doing.
 
@@ -101,16 +106,18 @@ def develop(
             study, study_file, summary, specification=specification, found=found, folders=folders
         )
         tracked = _track(study, record, tracking_uri, artifacts=artifacts, progress=progress)
+    folder = Path(reports) / _folder_name(study, tracked["run_id"], found)
+    describe = partial(
+        describe_run, study, cohort, specification=specification, run_id=tracked["run_id"]
+    )
     progress.stage("writing pages", steps=len(found))
     landmarks = []
     for one in found:
-        run = describe_run(
-            study, cohort, one.result, specification=specification, run_id=tracked["run_id"]
-        )
-        page = {STUDY_PAGE: render_study_page(one, run, summary)}
-        landmarks.append(render_pages(cohort, one.result, quality, run=run, others=page))
+        run = describe(one.result, assessment=one.scrutiny.assessment)
+        others = {STUDY_PAGE: render_study_page(one, run, summary)}
+        pages = partial(render_pages, cohort, one.result, quality, earlier=results, style=style)
+        landmarks.append(pages(run=run, others=others, age_bands=study.evaluation.age_bands))
         progress.step()
-    folder = Path(reports) / _folder_name(study, tracked["run_id"], found)
     write_pages(folder, render_run(landmarks))
     paths = {"reports": [str(folder.resolve())], **tracked["paths"]}
     return summary | tracked | {"paths": paths}

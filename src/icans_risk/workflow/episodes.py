@@ -38,7 +38,7 @@ def describe_episodes(
     result : LandmarkResult
         Of the landmark that the pages are of.
     earlier : sequence of LandmarkResult
-        Earlier landmarks of the same run, for the course of the estimate.
+        Landmarks of the same run, for the course of the estimate; later ones do not count.
     age_bands : sequence of float
         Where bands of age begin.
     """

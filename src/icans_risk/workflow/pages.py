@@ -7,6 +7,7 @@ import pandas as pd
 from icans_risk.cohort import Cohort
 from icans_risk.ingest import QualityReport
 from icans_risk.report import (
+    PLAIN,
     QUALITY_PAGE,
     PageStyle,
     RunContext,
@@ -34,7 +35,7 @@ def render_pages(
     others: Mapping[str, str] | None = None,
     earlier: Sequence[LandmarkResult] = (),
     age_bands: Sequence[float] = AGE_BANDS,
-    style: PageStyle = PageStyle(),  # noqa: B008
+    style: PageStyle = PLAIN,
 ) -> LandmarkPages:
     """Render the page of every patient and the page of data quality.
 
@@ -51,7 +52,7 @@ def render_pages(
     others : mapping of str to str, optional
         Further pages that will lie beside them, such as the study report.
     earlier : sequence of LandmarkResult
-        Earlier landmarks of the same run, for the course of each estimate.
+        Landmarks of the same run, for the course of each estimate up to this one.
     age_bands : sequence of float
         Where bands of age begin.
     style : PageStyle

@@ -11,6 +11,7 @@ import pandas as pd
 from icans_risk.cohort import Cohort, DataKind
 from icans_risk.errors import CohortError, ModelError
 from icans_risk.report import (
+    PLAIN,
     PageStyle,
     check_new_folder,
     page_name,
@@ -49,7 +50,7 @@ def report_patients(
     out: Path,
     episodes: Sequence[str] = (),
     formats: Formats = Formats(),  # noqa: B008
-    style: PageStyle = PageStyle(),  # noqa: B008
+    style: PageStyle = PLAIN,
     data_kind: DataKind | None = None,
     workers: int = 1,
     progress: Progress = SILENT,
