@@ -75,6 +75,33 @@ def test_the_package_knows_the_sizes_of_the_committed_table() -> None:
     )
 
 
+def test_held_out_support_keeps_noise_unnamed_where_rebuilds_alone_do_not() -> None:
+    study = load("named_analytes")
+    table = study.run(sizes=(250,), cohorts=1, fresh=25, seed=4, rebuilds=(8,))
+    noise = table[table["reads"] == "noise"].set_index(["agreement", "support"])["in_patients"]
+    assert noise[0.0, 0.0] > 0.8
+    assert noise[0.9, 1.645] <= noise[0.9, 0.0] < noise[0.0, 0.0]
+    every = table[table["reads"] == "any"].set_index(["agreement", "support"])
+    assert every.loc[(0.9, 1.645), "reads_top"] > every.loc[(0.9, 1.645), "reads_top_by_chance"]
+
+
+def test_the_rule_of_the_pages_names_little_noise_in_the_committed_table() -> None:
+    import pandas as pd
+
+    from icans_risk.explanation import NAMED_AGREEMENT, SUPPORTED_Z
+
+    table = pd.read_csv(STUDIES / "named_analytes.csv")
+    noise = table[table["reads"] == "noise"].set_index(["agreement", "support"])["named"]
+    # Shares of patients for one analyte of noise; five were planted.
+    assert (noise.loc[(NAMED_AGREEMENT, SUPPORTED_Z)] / 5 < 0.06).all()
+    assert (noise.loc[(NAMED_AGREEMENT, 0.0)] / 5 > 0.1).all()
+    page = STUDIES.parents[1] / "docs" / "explanation.md"
+    assert load("named_analytes").as_markdown(table) in page.read_text(encoding="utf-8")
+    named = table[table["reads"] == "any"].set_index(["agreement", "support"])
+    ours = named.loc[(NAMED_AGREEMENT, SUPPORTED_Z)]
+    assert (ours["reads_top"] > ours["reads_top_by_chance"] + 0.1).all()
+
+
 def test_the_committed_tables_name_their_seed_and_commit() -> None:
     import pandas as pd
 
@@ -85,6 +112,7 @@ def test_the_committed_tables_name_their_seed_and_commit() -> None:
         "feature_cost",
         "informative_ordering",
         "models_by_size",
+        "named_analytes",
         "sample_size_by_simulation",
         "unit_shifts",
     ):

@@ -18,6 +18,7 @@ from icans_risk.explanation.folding import (
 from icans_risk.explanation.interactions import fold_interactions, interactions
 from icans_risk.explanation.moves import held_out_moves, plausible_values, possible_moves
 from icans_risk.explanation.naming import NAMED_AGREEMENT, Named, measured_analytes, named
+from icans_risk.explanation.overview import mean_size, modality_by_window, shap_explanation
 from icans_risk.explanation.support import SUPPORTED_Z, held_out_support
 from icans_risk.explanation.together import correlated_analytes
 
@@ -38,10 +39,13 @@ __all__ = [
     "held_out_moves",
     "held_out_support",
     "interactions",
+    "mean_size",
     "measured_analytes",
+    "modality_by_window",
     "named",
     "plausible_values",
     "possible_moves",
+    "shap_explanation",
     "sign_agreement",
     "unfold",
     "with_groups",
