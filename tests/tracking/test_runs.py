@@ -63,16 +63,18 @@ def test_the_study_file_figures_and_tables_are_kept(
     client: MlflowClient, developed: Any, study_file: Path
 ) -> None:
     run_id = developed.summary["run_id"]
-    kept = {
-        a.path for folder in ("study", "figures/72h") for a in client.list_artifacts(run_id, folder)
-    }
+    folders = ("study", "figures/72h", "explanation/72h")
+    kept = {a.path for folder in folders for a in client.list_artifacts(run_id, folder)}
     assert kept == {
         "study/nulisa80.yaml", "study/summary.json", "study/quality.json", "study/features.json",
         "study/feature_dictionary.csv", "figures/72h/calibration.png", "figures/72h/comparison.png",
         "figures/72h/contributions.png", "figures/72h/risk_distribution.png",
         "figures/72h/calibration_band.png", "figures/72h/decision_curve.png",
         "figures/72h/prediction_instability.png", "figures/72h/calibration_instability.png",
-        "figures/72h/decision_instability.png",
+        "figures/72h/decision_instability.png", "figures/72h/beeswarm.png",
+        "figures/72h/importance.png", "figures/72h/dependence.png",
+        "figures/72h/modality_by_window.png", "explanation/72h/inputs.csv",
+        "explanation/72h/columns.csv", "explanation/72h/modality_by_window.csv",
     }  # fmt: skip
     copy = Path(client.download_artifacts(run_id, "study/nulisa80.yaml"))
     assert copy.read_bytes() == study_file.read_bytes()
