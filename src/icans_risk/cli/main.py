@@ -13,6 +13,7 @@ from icans_risk.cli.develop import develop
 from icans_risk.cli.eeg import eeg
 from icans_risk.cli.export_meds import export_meds
 from icans_risk.cli.grade import grade
+from icans_risk.cli.imaging import imaging
 from icans_risk.cli.ingest import check, ingest
 from icans_risk.cli.init import init
 from icans_risk.cli.outcomes import outcomes
@@ -39,8 +40,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 COMMANDS = (
-    demo, init, check, ingest, eeg, sample_size, develop, compare, tune, recalibrate, simulate,
-    outcomes, grade,
+    demo, init, check, ingest, eeg, imaging, sample_size, develop, compare, tune, recalibrate,
+    simulate, outcomes, grade,
     catalogue, schema, export_meds, make_key, reidentify,
 )  # fmt: skip
 for command in COMMANDS:
