@@ -191,7 +191,9 @@ def _measure(
 ) -> list[dict[str, Any]]:
     shared = {"journal": None if journal is None else str(journal.folder)}
     jobs = [
-        kind.job(row) | shared | {"sha256": row["sha256"] or None}
+        kind.job({str(name): cell for name, cell in row.items()})
+        | shared
+        | {"sha256": row["sha256"] or None}
         for row in rows.to_dict("records")
     ]
     progress.stage(f"measuring {len(jobs):,} {kind.many}", steps=len(jobs))

@@ -50,7 +50,8 @@ class Simulation:
     mess : int, optional
         Also write an export with planted faults, from 0 (none) to 3 (3 % of rows each).
     signals : bool
-        Also write each EEG as a recording, 1.5 MB each, about two per patient.
+        Also write each EEG as a recording, 1.5 MB each, about two per patient, and each MRI as
+        a scan with masks, 0.1 MB each, one or two per patient.
     """
 
     patients: int
@@ -119,10 +120,10 @@ def _write(draft: Path, simulation: Simulation, *, progress: Progress) -> dict[s
             writer.append(piece.cohort)
             truth.append(piece.truth)
             if recorder is not None:
-                recorder.append(piece.cohort)
+                recorder.append(piece.cohort, piece.truth.scans)
             _count(counts, piece)
             progress.step()
-    return counts | ({} if recorder is None else {"recordings": recorder.close()})
+    return counts | ({} if recorder is None else recorder.close())
 
 
 def _write_export(draft: Path, *, level: int, seed: int) -> None:
@@ -198,7 +199,8 @@ def _about_signals(simulation: Simulation) -> str:
         return ""
     return (
         f"`{SIGNALS}/` holds an EEG of five minutes for each of the cohort's, showing what its "
-        "results say;\n`icans-risk eeg` reads them. Their shapes are assumed.\n"
+        "results say,\nand a scan with masks for each MRI, showing what `truth/scans.parquet` "
+        "says;\n`icans-risk eeg` and `icans-risk imaging` read them. Their shapes are assumed.\n"
     )
 
 

@@ -136,7 +136,7 @@ def _length(fields: Any) -> tuple[float, tuple[str, ...]]:
 def _affine(fields: Any, length: float) -> tuple[NDArray[np.float64], bool]:
     codes = [int(fields[name]) for name in ("sform_code", "qform_code")]
     if not all(0 <= code <= _MOST_CODE for code in codes):
-        raise RefusedError("malformed_header", code=max(codes, key=abs))
+        raise RefusedError("malformed_header", orientation=max(codes, key=abs))
     steps = np.asarray(fields["pixdim"][1:4], dtype=np.float64)
     if codes[0]:
         affine = np.asarray(fields.get_sform(), dtype=np.float64)
