@@ -78,7 +78,8 @@ def simulate(
     if signals:
         typer.echo(
             f"EEG recordings: {summary['recordings']:,}, listed in signals/recordings.csv\n"
-            f"Scans with masks: {summary['scans']:,}, listed in signals/scans.csv"
+            f"Scans with masks: {summary['scans']:,}, listed in signals/scans.csv\n"
+            f"A study that reads them: {summary['folder']}/study.yaml"
         )
     if checked is not None:
         _show_check(checked)
