@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from icans_risk.errors import SignalError
 from icans_risk.signals.limits import Limits
@@ -48,9 +49,8 @@ def run_jobs_on_spark(
     SignalError
         If jobs have no answer, which no file can cause.
     """
-    table = pd.DataFrame(
-        {"position": range(len(jobs)), "job": [json.dumps(dict(job)) for job in jobs]}
-    )
+    texts = [json.dumps(dict(job)) for job in jobs]
+    table = pa.table({"position": pa.array(range(len(jobs)), pa.int64()), "job": texts})
 
     def measure(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         for batch in batches:

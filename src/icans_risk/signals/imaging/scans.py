@@ -23,6 +23,7 @@ __all__ = ["SEQUENCES", "read_scans"]
 SEQUENCES = ("t1", "t1ce", "t2", "flair", "dwi", "adc", "swi", "ct", "pet", "unknown")
 # A file, and behind it the labels that are meant: ``labels.nii.gz#1+4``.
 _MASK = re.compile(r"(?P<file>.*?)(?:#(?P<labels>[0-9]+(?:\+[0-9]+)*))?")
+_HALF = re.compile(r"#[0-9+]*$")
 _MOST_LABEL = 2**31
 
 
@@ -78,8 +79,10 @@ def _masks(table: pd.DataFrame, folder: Path) -> list[dict[str, Any]]:
         cells = texts(table, name)
         matches = [_MASK.fullmatch(cell) for cell in cells]
         labels = [_labels(match) for match in matches]
-        wrong = [match is None or not match["file"] or max(found, default=1) >= _MOST_LABEL
-                 for match, found in zip(matches, labels, strict=True)]  # fmt: skip
+        wrong = [
+            match is None or not _is_file(match["file"]) or max(found, default=1) >= _MOST_LABEL
+            for match, found in zip(matches, labels, strict=True)
+        ]
         is_given = cells != ""
         must = "must be empty or a file, and labels behind it as in labels.nii.gz#1+4"
         refuse_cells(is_given & pd.Series(wrong, index=cells.index), name, must)
@@ -87,6 +90,11 @@ def _masks(table: pd.DataFrame, folder: Path) -> list[dict[str, Any]]:
             if match is not None and match["file"]:
                 row[name] = {"path": str(folder / match["file"]), "labels": found}
     return rows
+
+
+def _is_file(name: str) -> bool:
+    """Say whether something is left of a cell without its labels, and no half of labels."""
+    return bool(name) and not _HALF.search(name)
 
 
 def _labels(match: re.Match[str] | None) -> list[int]:
