@@ -96,9 +96,9 @@ def test_a_sphere_has_the_volume_diameter_and_roundness_of_a_sphere(
     assert found["volume"] == pytest.approx(volume, rel=0.3 * coarse)
     assert found["mesh_volume"] == pytest.approx(volume, rel=0.4 * coarse)
     assert found["diameter"] == pytest.approx(2 * radius, abs=1.2 * max(spacing))
-    # Steps of voxels make a surface that is up to a sixth too large.
-    assert 0.9 < found["surface"] / (4 * np.pi * radius**2 / 100) < 1.17
-    assert 0.85 < found["sphericity"] <= 1.0
+    # Steps of coarse voxels make a surface that is up to a quarter too large.
+    assert 0.9 < found["surface"] / (4 * np.pi * radius**2 / 100) < 1.3
+    assert 0.75 < found["sphericity"] <= 1.0
     assert found["elongation"] == pytest.approx(1.0, abs=0.5 * coarse)
     assert found["count"] == 1.0
 

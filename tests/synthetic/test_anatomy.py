@@ -54,7 +54,7 @@ def test_contrast_after_infusion_follows_inflammation(
     later = truth["collected_h"] > 0
     assert later.sum() > 8
     ranks = spearmanr(found.loc[later, "lesion_normal_ratio"], truth.loc[later, "contrast"])
-    assert ranks.statistic > 0.95
+    assert ranks.statistic > 0.9
 
 
 def test_volumes_are_the_truth_to_the_nearest_voxel(

@@ -111,12 +111,17 @@ def _card(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _figures(values: Mapping[str, float]) -> list[str]:
-    shown = []
-    for name, label, unit in _FIGURES:
-        if name in values:
-            text = f"{values[name]:,.0f}" if values[name] >= 100 else f"{values[name]:.3g}"
-            shown.append(f"{label} {text} {unit}".strip().replace(" ", NO_BREAK))
-    return shown
+    return [
+        f"{label} {_in_digits(values[name], unit)} {unit}".strip().replace(" ", NO_BREAK)
+        for name, label, unit in _FIGURES
+        if name in values
+    ]
+
+
+def _in_digits(value: float, unit: str) -> str:
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if unit == "mm" else f"{value:.3g}"
 
 
 def _as_png(picture: Mapping[str, Any]) -> str:
