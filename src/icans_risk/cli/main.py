@@ -14,6 +14,7 @@ from icans_risk.cli.eeg import eeg
 from icans_risk.cli.evaluate import evaluate
 from icans_risk.cli.export_meds import export_meds
 from icans_risk.cli.grade import grade
+from icans_risk.cli.imaging import imaging
 from icans_risk.cli.ingest import check, ingest
 from icans_risk.cli.init import init
 from icans_risk.cli.monitor import monitor
@@ -44,7 +45,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 COMMANDS = (
-    demo, init, check, ingest, eeg, sample_size, develop, compare, tune, recalibrate,
+    demo, init, check, ingest, eeg, imaging, sample_size, develop, compare, tune, recalibrate,
     score, report, evaluate, monitor, withdraw, simulate, outcomes, grade,
     catalogue, schema, export_meds, make_key, reidentify,
 )  # fmt: skip

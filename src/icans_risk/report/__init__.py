@@ -38,9 +38,11 @@ from icans_risk.report.render import (
     render_patient,
     render_quality,
     render_recordings,
+    render_scans,
     render_study,
     render_ward,
 )
+from icans_risk.report.scans import scans_report
 from icans_risk.report.tripod import tripod_completeness, tripod_table
 from icans_risk.report.ward import ward_report
 
@@ -76,8 +78,10 @@ __all__ = [
     "render_patient",
     "render_quality",
     "render_recordings",
+    "render_scans",
     "render_study",
     "render_ward",
+    "scans_report",
     "tripod_completeness",
     "tripod_table",
     "ward_report",

@@ -26,6 +26,7 @@ __all__ = [
     "render_patient",
     "render_quality",
     "render_recordings",
+    "render_scans",
     "render_study",
     "render_ward",
 ]
@@ -224,6 +225,22 @@ def render_recordings(report: Mapping[str, Any]) -> str:
         One HTML page; its pictures stand in it.
     """
     return _render("recordings", report)
+
+
+def render_scans(report: Mapping[str, Any]) -> str:
+    """Render the page of scans.
+
+    Parameters
+    ----------
+    report : dict
+        From ``scans_report``.
+
+    Returns
+    -------
+    str
+        One HTML page; its pictures stand in it.
+    """
+    return _render("scans", report)
 
 
 def _render(template: str, report: Mapping[str, Any], **links: object) -> str:
