@@ -11,6 +11,7 @@ from icans_risk.cli.compare import compare
 from icans_risk.cli.demo import demo
 from icans_risk.cli.develop import develop
 from icans_risk.cli.eeg import eeg
+from icans_risk.cli.evidence import evidence
 from icans_risk.cli.export_meds import export_meds
 from icans_risk.cli.grade import grade
 from icans_risk.cli.ingest import check, ingest
@@ -41,7 +42,7 @@ app = typer.Typer(
 COMMANDS = (
     demo, init, check, ingest, eeg, sample_size, develop, compare, tune, recalibrate, simulate,
     outcomes, grade,
-    catalogue, schema, export_meds, make_key, reidentify,
+    catalogue, evidence, schema, export_meds, make_key, reidentify,
 )  # fmt: skip
 for command in COMMANDS:
     app.command()(command)

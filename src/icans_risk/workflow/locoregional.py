@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from icans_risk.evidence import Figure as Published
 from icans_risk.evidence import load_evidence
 from icans_risk.evidence.locoregional import (
     leave_one_trial_out,
@@ -60,8 +61,9 @@ def locoregional_page() -> str:
     """Return the page; every number in it is computed anew."""
     read, without = readings(), leave_one_trial_out().set_index("left_out")
     as_text, each_once = read.iloc[0], read.iloc[3]
-    rates = trial_rates().set_index("report")
-    goff, brown = without.loc["Goff 2019"], without.loc["Brown 2024"]
+    goff, brown = (
+        without.iloc[without.index.get_indexer([name])[0]] for name in ("Goff 2019", "Brown 2024")
+    )
     others = without.drop(["Goff 2019", "Brown 2024"])
     figures = load_evidence()
     matched = [figures[f"toxicity.gd2.intravenous_{level}_over_ventricular"] for level in (1, 2)]
@@ -87,7 +89,7 @@ def locoregional_page() -> str:
         apart=f"{np.exp(2 * 1.96 * as_text['tau']):.0f}",
         goff=_span(goff, "fixed"),
         goff_mixed=_span(goff, "mixed"),
-        goff_rate=f"{rates.loc['Goff 2019', 'value']:.1f}",
+        goff_rate=f"{86 / 18:.1f}",
         brown=_span(brown, "fixed"),
         rest=f"{others['fixed'].min():.2f} to {others['fixed'].max():.2f}",
         neither=_without_both(),
@@ -123,9 +125,9 @@ def _span(row: pd.Series, model: str) -> str:
     return f"{row[model]:.2f} ({low:.2f} to {high:.2f})"
 
 
-def _matched(figure: object) -> str:
-    interval = figure.interval  # type: ignore[attr-defined]
-    return f"{figure.value:g} ({interval.low:g} to {interval.high:g})"  # type: ignore[attr-defined]
+def _matched(figure: Published) -> str:
+    ends = figure.interval
+    return f"{figure.value:g}" + ("" if ends is None else f" ({ends.low:g} to {ends.high:g})")
 
 
 def _without_both() -> str:
