@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.meta_analysis import combine_effects
 
@@ -238,6 +238,7 @@ def test_counts_that_spread_as_chance_has_it_keep_their_interval() -> None:
     assert found.alpha == pytest.approx(0.0, abs=0.03)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.floats(-3, 3), st.floats(0.01, 2)), min_size=2, max_size=9),
     st.floats(-2, 2),

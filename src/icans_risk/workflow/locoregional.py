@@ -2,7 +2,9 @@
 
 import re
 import textwrap
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -59,12 +61,11 @@ def write_locoregional(docs: Path) -> None:
 
 def locoregional_page() -> str:
     """Return the page; every number in it is computed anew."""
-    read, without = readings(), leave_one_trial_out().set_index("left_out")
-    as_text, each_once = read.iloc[0], read.iloc[3]
-    goff, brown = (
-        without.iloc[without.index.get_indexer([name])[0]] for name in ("Goff 2019", "Brown 2024")
-    )
-    others = without.drop(["Goff 2019", "Brown 2024"])
+    read, without = _records(readings()), _records(leave_one_trial_out())
+    as_text, each_once = read[0], read[3]
+    by_name = {row["left_out"]: row for row in without}
+    goff, brown = by_name["Goff 2019"], by_name["Brown 2024"]
+    others = [row["fixed"] for row in without if row not in (goff, brown)]
     figures = load_evidence()
     matched = [figures[f"toxicity.gd2.intravenous_{level}_over_ventricular"] for level in (1, 2)]
     page = PAGE.format(
@@ -74,15 +75,15 @@ def locoregional_page() -> str:
         ratio=printed("ratio"),
         local=printed("local"),
         systemic=printed("systemic"),
-        table_patients=int(read.iloc[1]["local_patients"]),
-        table_rate=f"{read.iloc[1]['local_events'] / read.iloc[1]['local_patients']:.3f}",
+        table_patients=read[1]["local_patients"],
+        table_rate=f"{read[1]['local_events'] / read[1]['local_patients']:.3f}",
         text_rate=f"{78 / 107:.3f}",
         own_fixed=_span(as_text, "fixed"),
         own_mixed=_span(as_text, "mixed"),
         own_quasi=_span(as_text, "quasi"),
         once_mixed=_span(each_once, "mixed"),
-        fixed_range=f"{read['fixed'].min():.2f} to {read['fixed'].max():.2f}",
-        mixed_range=f"{read['mixed'].min():.2f} to {read['mixed'].max():.2f}",
+        fixed_range=_range([row["fixed"] for row in read]),
+        mixed_range=_range([row["mixed"] for row in read]),
         factor=f"{as_text['factor']:.0f}",
         wider=f"{np.sqrt(as_text['factor']):.1f}",
         tau=f"{as_text['tau']:.1f}",
@@ -91,7 +92,7 @@ def locoregional_page() -> str:
         goff_mixed=_span(goff, "mixed"),
         goff_rate=f"{86 / 18:.1f}",
         brown=_span(brown, "fixed"),
-        rest=f"{others['fixed'].min():.2f} to {others['fixed'].max():.2f}",
+        rest=_range(others),
         neither=_without_both(),
         level_1=_matched(matched[0]),
         level_2=_matched(matched[1]),
@@ -120,7 +121,18 @@ def _filled(item: str) -> str:
     )
 
 
-def _span(row: pd.Series, model: str) -> str:
+Row = Mapping[str, Any]
+
+
+def _records(table: pd.DataFrame) -> list[Row]:
+    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
+
+
+def _range(values: Sequence[float]) -> str:
+    return f"{min(values):.2f} to {max(values):.2f}"
+
+
+def _span(row: Row, model: str) -> str:
     low, high = row[f"{model}_low"], row[f"{model}_high"]
     return f"{row[model]:.2f} ({low:.2f} to {high:.2f})"
 
@@ -157,12 +169,12 @@ def _trial_table() -> str:
     return "\n".join(lines)
 
 
-def _reading_table(read: pd.DataFrame) -> str:
+def _reading_table(read: Sequence[Row]) -> str:
     lines = [
         "| reading | local | by vein | " + " | ".join(MODELS.values()) + " |",
         "|---|---|---|" + "---|" * len(MODELS),
     ]
-    for _, row in read.iterrows():
+    for row in read:
         counts = (
             f"{row[f'{route}_events']} in {row[f'{route}_patients']}"
             for route in ("local", "systemic")
@@ -173,13 +185,13 @@ def _reading_table(read: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def _left_out_table(without: pd.DataFrame) -> str:
+def _left_out_table(without: Sequence[Row]) -> str:
     lines = [
         "| without | route | all events independent | each trial its own rate |",
         "|---|---|---|---|",
     ]
-    for name, row in without.iterrows():
-        route = SHORT[row["route"]]
+    for row in without:
+        name, route = row["left_out"], SHORT[row["route"]]
         lines.append(f"| {name} | {route} | {_span(row, 'fixed')} | {_span(row, 'mixed')} |")
     return "\n".join(lines)
 

@@ -17,7 +17,7 @@ from icans_risk.workflow.plain import plain
 from icans_risk.workflow.progress import SILENT, Progress
 from icans_risk.workflow.reading import read_cohort
 
-__all__ = ["recalibrate_model"]
+__all__ = ["check_same_question", "local_rows", "recalibrate_model"]
 
 
 def recalibrate_model(
@@ -61,10 +61,12 @@ def recalibrate_model(
     cohort, _ = read_cohort(study)
     progress.step()
     facts = released.facts
-    _check_same_question(facts, study, cohort)
+    check_same_question(facts, study, cohort)
     progress.stage("recalibrating", steps=2)
     specification = FeatureSpecification.from_json(json.dumps(facts["features"]))
-    X, y, weight, patient = _local_rows(released, study, cohort, specification=specification)
+    X, y, weight, patient = local_rows(released, study, cohort, specification=specification)
+    known = np.isfinite(y)
+    X, y, weight, patient = X[known], y[known].astype(np.int64), weight[known], patient[known]
     new, changed = released.recalibrated(X, y, sample_weight=weight, groups=patient)
     progress.step()
     new.save(out)
@@ -82,7 +84,8 @@ def recalibrate_model(
     }
 
 
-def _check_same_question(facts: Any, study: Study, cohort: Cohort) -> None:
+def check_same_question(facts: Any, study: Study, cohort: Cohort) -> None:
+    """Refuse patients of another scale or kind, and those that the model was fitted on."""
     for name, own in (("scale", study.outcome.scale), ("data_kind", study.data_kind)):
         if facts[name] != own:
             raise StudyError(
@@ -96,9 +99,13 @@ def _check_same_question(facts: Any, study: Study, cohort: Cohort) -> None:
         )
 
 
-def _local_rows(
+def local_rows(
     released: ReleasedModel, study: Study, cohort: Cohort, *, specification: FeatureSpecification
 ) -> tuple[pd.DataFrame, Any, Any, Any]:
+    """Return columns, outcome, weight and patient of those at risk at the model's landmark.
+
+    The outcome is NaN where it is not known, such as of patients who are still observed.
+    """
     facts = released.facts
     landmark_h, horizon_h = float(facts["landmark_h"]), float(facts["horizon_h"])
     outcomes = derive_outcomes(
@@ -109,11 +116,11 @@ def _local_rows(
         horizon_h=lambda _: horizon_h,
         policy=study.outcome.end_of_observation,
     )
-    known = outcomes["event"].notna().to_numpy()
-    vectors = build_features(cohort, specification, [landmark_h])[known]
+    at_risk = outcomes["at_risk"].to_numpy(dtype=bool)
+    vectors = build_features(cohort, specification, [landmark_h])[at_risk]
     return (
         vectors[list(released.model.feature_names_in_)],
-        outcomes.loc[known, "event"].to_numpy().astype(np.int64),
-        outcomes.loc[known, "weight"].to_numpy(),
-        cohort.episodes.loc[known, "patient_id"].to_numpy(dtype=object),
+        outcomes.loc[at_risk, "event"].to_numpy(dtype=np.float64),
+        outcomes.loc[at_risk, "weight"].to_numpy(),
+        cohort.episodes.loc[at_risk, "patient_id"].to_numpy(dtype=object),
     )
