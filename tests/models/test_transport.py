@@ -94,7 +94,7 @@ def test_few_local_patients_make_the_shift_less_sure() -> None:
     margin = np.random.default_rng(1).normal(-1, 2.0, size=400)
     sure = incidence(0.2, 0.001)
     few, many = (published_prior(margin[:n], sure).shift_sd for n in (20, 400))
-    assert few > 3 * many
+    assert few > 2 * many
     with pytest.raises(IcansRiskError, match="at least 20 local patients"):
         published_prior(margin[:19], incidence(0.2))
 
@@ -136,7 +136,7 @@ def test_the_model_as_it_is_stays_with_few_patients_that_agree() -> None:
     assert 0.7 < done.step.slope < 1.5
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(st.integers(0, 30), st.integers(1, 30), st.floats(-3, 1))
 def test_any_local_outcomes_give_a_rising_line(events: int, others: int, level: float) -> None:
     margin = level + np.linspace(-1, 1, events + others)

@@ -252,13 +252,17 @@ def transport(
     spread = np.array([prior.shift_sd, prior.slope_log_sd])
     mean = np.array([prior.shift, 0.0])
 
-    def cost(at: Floats) -> float:
+    def cost(at: Floats) -> tuple[float, Floats]:
         x, event, w = seen
-        eta = centre + at[0] + np.exp(at[1]) * x
+        stretched = np.exp(at[1]) * x
+        eta = centre + at[0] + stretched
+        off = (at - mean) / spread
         likelihood = float(w @ (event * eta - np.logaddexp(0.0, eta)))
-        return 0.5 * float((((at - mean) / spread) ** 2).sum()) - likelihood
+        left = w * (event - expit(eta))
+        slope = off / spread - np.array([left.sum(), left @ stretched])
+        return 0.5 * float(off @ off) - likelihood, slope
 
-    found = minimize(cost, mean, method="BFGS", options={"gtol": 1e-7})
+    found = minimize(cost, mean, jac=True, method="BFGS", options={"gtol": 1e-7})
     covariance = np.linalg.inv(_curvature(found.x, seen, centre=centre, spread=spread))
     shift, log_slope = float(found.x[0]), float(found.x[1])
     return Transport(
