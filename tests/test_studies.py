@@ -75,6 +75,15 @@ def test_the_package_knows_the_sizes_of_the_committed_table() -> None:
     )
 
 
+def test_a_published_incidence_brings_a_model_nearer_to_another_product() -> None:
+    table = load("transport").run(patients=900, repeats=3, seed=4, left_out=["axi_cel.lbcl"])
+    nothing = table[table["local"] == 0].set_index("method")["observed_expected"]
+    assert abs(nothing["published and local"] - 1) < abs(nothing["as it is"] - 1)
+    assert nothing["recalibrated"] == nothing["local, shrunk"] == nothing["as it is"]
+    fifty = table[table["local"] == 50].set_index("method")
+    assert fifty.loc["published and local", "gain"] > 0
+
+
 def test_the_committed_tables_name_their_seed_and_commit() -> None:
     import pandas as pd
 
@@ -86,6 +95,7 @@ def test_the_committed_tables_name_their_seed_and_commit() -> None:
         "informative_ordering",
         "models_by_size",
         "sample_size_by_simulation",
+        "transport",
         "unit_shifts",
     ):
         table = pd.read_csv(STUDIES / f"{name}.csv", dtype={"commit": str})

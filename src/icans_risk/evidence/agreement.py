@@ -166,7 +166,8 @@ def _events(figure: Figure) -> float:
 
 def _effects(used: Sequence[Figure]) -> Effects:
     events = [_events(figure) for figure in used]
-    return log_odds(events, [figure.n for figure in used], labels=[f.key for f in used])
+    sizes = [figure.n or 0 for figure in used]
+    return log_odds(events, sizes, labels=[figure.key for figure in used])
 
 
 def _mixed(used: Sequence[Figure]) -> MixedFit | None:
