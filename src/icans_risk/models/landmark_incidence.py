@@ -51,7 +51,8 @@ class OnsetLaw:
         >>> [round(law.share_by(hour), 2) for hour in (24.0, 168.0, 384.0)]
         [0.0, 0.51, 1.0]
         """
-        return float(_share(hour, self, np.log([self.median_h]), np.array([self.log_sd]))[0])
+        spread = np.array([self.log_sd])
+        return float(_share(hour, self, log_median=np.log([self.median_h]), log_sd=spread)[0])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +76,7 @@ class LandmarkIncidence:
     words: str
 
 
-def _share(hour: float, law: OnsetLaw, log_median: Floats, log_sd: Floats) -> Floats:
+def _share(hour: float, law: OnsetLaw, *, log_median: Floats, log_sd: Floats) -> Floats:
     hours = max(hour - law.delay_h, 1e-9)
     by_then, by_last = (
         norm.cdf((math.log(h) - log_median) / log_sd) for h in (min(hours, law.last_h), law.last_h)
@@ -149,7 +150,10 @@ def landmark_incidence(
         words += f", times {scale_factor[0]:g} ({low:g} to {high:g}) for the other scale"
     log_median = math.log(onset.median_h) + onset.median_log_sd * draw.standard_normal(DRAWS)
     log_sd = draw.uniform(*onset.log_sd_range, DRAWS)
-    before, until = (_share(hour, onset, log_median, log_sd) for hour in (landmark_h, horizon_h))
+    before, until = (
+        _share(hour, onset, log_median=log_median, log_sd=log_sd)
+        for hour in (landmark_h, horizon_h)
+    )
     at_risk = np.clip(whole * (until - before) / (1 - whole * before), 1e-5, 1 - 1e-5)
     median = float(np.median(at_risk))
     words += f", {100 * median:.1f} % among those at risk at {landmark_h:g} h until {horizon_h:g} h"

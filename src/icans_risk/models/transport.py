@@ -263,7 +263,8 @@ def transport(
         return 0.5 * float(off @ off) - likelihood, slope
 
     found = minimize(cost, mean, jac=True, method="BFGS", options={"gtol": 1e-7})
-    covariance = np.linalg.inv(_curvature(found.x, seen, centre=centre, spread=spread))
+    curvature = _curvature(found.x, seen, centre=centre, spread=spread)
+    covariance = np.asarray(np.linalg.inv(curvature), dtype=np.float64)
     shift, log_slope = float(found.x[0]), float(found.x[1])
     return Transport(
         step=_step(centre, shift, log_slope),

@@ -67,7 +67,7 @@ def forest_figure(
         axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
         axes.xaxis.set_minor_formatter(NullFormatter())
     for place, (kind, row) in enumerate(zip(kinds, rows.to_dict("records"), strict=True)):
-        _draw(axes, place, str(kind), {str(name): value for name, value in row.items()})
+        _draw(axes, place, kind=str(kind), row={str(k): value for k, value in row.items()})
     if reference is not None:
         axes.axvline(reference, color=INK, linewidth=0.8, linestyle="--", zorder=0)
     axes.set_yticks(range(len(rows)), [clean(str(label)) for label in rows["label"]], fontsize=8.5)
@@ -92,7 +92,7 @@ def _ends(rows: pd.DataFrame, axis_scale: str) -> tuple[float, float]:
     return max(0.01, 0.8 * float(positive.min())), 1.25 * float(positive.max())
 
 
-def _draw(axes: Axes, place: int, kind: str, row: dict[str, object]) -> None:
+def _draw(axes: Axes, place: int, *, kind: str, row: dict[str, object]) -> None:
     value, low, high = (float(row[name]) for name in ("value", "low", "high"))  # type: ignore[arg-type]
     if kind == "heading" or not np.isfinite(value):
         return
