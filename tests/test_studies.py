@@ -79,7 +79,7 @@ def test_a_published_incidence_brings_a_model_nearer_to_another_product() -> Non
     table = load("transport").run(patients=900, repeats=3, seed=4, left_out=["axi_cel.lbcl"])
     nothing = table[table["local"] == 0].set_index("method")["observed_expected"]
     assert abs(nothing["published and local"] - 1) < abs(nothing["as it is"] - 1)
-    assert nothing["recalibrated"] == nothing["local, shrunk"] == nothing["as it is"]
+    assert nothing["recalibrated"] == nothing["local shrunk"] == nothing["as it is"]
     fifty = table[table["local"] == 50].set_index("method")
     assert fifty.loc["published and local", "gain"] > 0
 

@@ -24,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 from scipy.special import expit
 
 from icans_risk import build_features, derive_outcomes, specify_features
@@ -35,10 +36,12 @@ from icans_risk.models.calibration import LogitCalibration, fit_logit_calibratio
 from icans_risk.models.landmark_incidence import LandmarkIncidence, OnsetLaw, landmark_incidence
 from icans_risk.models.transport import published_prior, transport, unchanged_prior
 from icans_risk.outcome import Endpoint
+from icans_risk.report.forest_plot import forest_figure
 from icans_risk.synthetic import simulate
 from icans_risk.workflow.demo import load_demo_study
 
 HERE = Path(__file__).parent
+DOCS = HERE.parents[1] / "docs"
 TABLE = HERE / "transport.csv"
 SEED = 20_261_129
 LANDMARK_H, HORIZON_H = 72.0, 336.0
@@ -94,6 +97,43 @@ def main() -> None:
             TABLE, mode="a", header=not TABLE.exists(), index=False
         )
         sys.stdout.write(part.to_string(index=False) + "\n")
+    draw_table(pd.read_csv(TABLE)).savefig(DOCS / "transport.png", metadata={"Software": None})
+
+
+def draw_table(table: pd.DataFrame) -> Figure:
+    """Draw observed over expected before and after, by what was left out."""
+    shown = {
+        ("as it is", 0): "as it is",
+        ("published and local", 0): "published figure alone",
+        ("published and local", 50): "and 50 local patients",
+        ("local shrunk", 50): "50 local patients alone",
+    }
+    rows: list[dict[str, object]] = []
+    for left_out, group in table.groupby("left_out", sort=False):
+        by_step = group.set_index(["method", "local"])
+        rows.append({"label": _in_words(str(left_out)), "kind": "heading"})
+        for step, words in shown.items():
+            if step in by_step.index and not (
+                step[0] == "local shrunk" and group["published"].any()
+            ):
+                found = by_step.loc[step]
+                value, low, high = found[["observed_expected", "oe_low", "oe_high"]]
+                rows.append({"label": words, "value": value, "low": low, "high": high})
+    frame = pd.DataFrame(rows)
+    return forest_figure(
+        frame.assign(kind=frame["kind"].fillna("study")),
+        title="A product or a centre that was left out: observed over expected events",
+        axis="observed over expected (logarithmic; 5th to 95th percentile of local samples)",
+        caption="Synthetic patients: no evidence about real ones. 1: as many events as expected.",
+        reference=1.0,
+    )
+
+
+def _in_words(left_out: str) -> str:
+    product, _, disease = left_out.partition(".")
+    if not disease:
+        return f"centre {left_out.removeprefix('site_')}"
+    return f"{product.replace('_', '-')}, {disease.replace('_', ' ')}"
 
 
 def run(*, patients: int, repeats: int, seed: int, left_out: Sequence[str]) -> pd.DataFrame:
@@ -237,7 +277,7 @@ def _steps(
         steps["published and local"] = transport(
             margin, known, published_prior(margin, published)
         ).step
-    steps["local, shrunk"] = transport(margin, known, unchanged_prior()).step
+    steps["local shrunk"] = transport(margin, known, unchanged_prior()).step
     steps["recalibrated"] = LogitCalibration()
     if local:
         try:
