@@ -94,7 +94,9 @@ def test_a_model_is_moved_by_a_published_figure_and_local_patients(sites, tmp_pa
     assert "Sources (2 from memory): Jacobson" in done.output
     assert 0.1 < found["published"] < 0.35
     assert 0 < found["published_share"] < 1
-    assert found["patients"] <= found["at_risk"] <= 90
+    assert 20 <= found["patients"] <= found["at_risk"] < 90
+    assert 0 < found["of_other_products"] < 90 - found["at_risk"] + 1
+    assert "at risk had another product" in done.output
     new, old = load_released(out), load_released(sites["blind"])
     assert new.model.calibration_ != old.model.calibration_
     steps = {model.calibration_.intercept for model in new.rebuilds.rebuilt}
@@ -108,6 +110,14 @@ def test_a_model_that_knows_the_product_is_refused(sites, tmp_path) -> None:
             sites["knows"], sites["there.yaml"], published=figure, out=tmp_path / "moved"
         )
     assert not (tmp_path / "moved").exists()
+
+
+def test_local_patients_must_have_had_the_product(sites, tmp_path) -> None:
+    figure = PublishedFigure(product="brexu-cel", disease="mcl")
+    with pytest.raises(IcansRiskError, match="at least 20 local patients is needed, got 0"):
+        transport_model(
+            sites["blind"], sites["there.yaml"], published=figure, out=tmp_path / "moved"
+        )
 
 
 def test_its_own_patients_are_refused(sites, tmp_path) -> None:

@@ -82,6 +82,12 @@ def _transport(
         f"patients at risk. {found['sentence']}",
         markup=False,
     )
+    if found["of_other_products"]:
+        printed.print(
+            f"{found['of_other_products']} at risk had another product: they did not count, and "
+            "the new model is not for them.",
+            markup=False,
+        )
     memory = f" ({found['from_memory']} from memory)" if found["from_memory"] else ""
     printed.print(f"Sources{memory}: {'; '.join(found['sources'])}.", markup=False)
     interval = (

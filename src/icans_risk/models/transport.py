@@ -31,7 +31,7 @@ __all__ = [
 Floats = NDArray[np.float64]
 
 ASSUMPTION = "assumes the same biology"
-# Calibration slopes of models at further centres lie mostly between 0.6 and 1.6.
+# A working assumption: 95 % of calibration slopes at further centres lie between 0.6 and 1.6.
 SLOPE_LOG_SD = 0.25
 # Below this the mean predicted risk of the local patients says little.
 LEAST_PATIENTS = 20

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from icans_risk.errors import StudyError
 from icans_risk.evidence import Incidence, find_incidence, load_evidence
@@ -17,7 +18,7 @@ from icans_risk.models.transported import check_product_is_new, transport_releas
 from icans_risk.study import load_study
 from icans_risk.workflow.progress import SILENT, Progress
 from icans_risk.workflow.reading import read_cohort
-from icans_risk.workflow.recalibrate import check_same_question, local_rows
+from icans_risk.workflow.recalibrate import LocalRows, check_same_question, local_rows
 
 __all__ = ["PublishedFigure", "published_incidence", "transport_model"]
 
@@ -60,7 +61,8 @@ def transport_model(
     model : Path
         Folder of a released model that does not know products; it is left as it is.
     study_file : path-like
-        A study of local patients who had the product; their outcomes may be few or none.
+        A study of local patients; those who had the product count, and their outcomes may be
+        few or none.
     published : PublishedFigure
         Which figure.
     out : Path
@@ -95,8 +97,11 @@ def transport_model(
     found, incidence = published_incidence(published, facts)
     progress.stage("moving the model", steps=2)
     specification = FeatureSpecification.from_json(json.dumps(facts["features"]))
-    X, y, weight, _ = local_rows(released, study, cohort, specification=specification)
-    new, done = transport_released(released, X, y, incidence=incidence, sample_weight=weight)
+    everyone = local_rows(released, study, cohort, specification=specification)
+    rows = everyone.take(_had(everyone, published.product))
+    new, done = transport_released(
+        released, rows.X, rows.y, incidence=incidence, sample_weight=rows.weight
+    )
     progress.step()
     new.save(out)
     progress.step()
@@ -108,7 +113,8 @@ def transport_model(
         "sentence": done.in_words,
         "patients": done.patients,
         "events": done.events,
-        "at_risk": len(X),
+        "at_risk": len(rows.X),
+        "of_other_products": len(everyone.X) - len(rows.X),
         "step": done.step.to_state(),
         "shift_sd": float(np.sqrt(done.covariance[0, 0])),
         "published_share": done.published_share,
@@ -166,6 +172,17 @@ def published_incidence(
         about=f"{found.about} ({found.scale}, {found.words})",
         scale_factor=published.scale_factor,
     )
+
+
+def _had(rows: LocalRows, product: str) -> NDArray[np.bool_]:
+    """Say who had the product: a published incidence is of no other."""
+    if "product" not in rows.episodes:
+        raise StudyError(
+            "the study must say which product each patient had, its table of infusions does not. "
+            "Add the column product."
+        )
+    own = rows.episodes["product"].fillna("").astype(str).map(_word) == _word(product)
+    return own.to_numpy(dtype=bool)
 
 
 def _word(name: str) -> str:
