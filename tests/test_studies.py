@@ -100,6 +100,13 @@ def test_the_rule_of_the_pages_names_little_noise_in_the_committed_table() -> No
     named = table[table["reads"] == "any"].set_index(["agreement", "support"])
     ours = named.loc[(NAMED_AGREEMENT, SUPPORTED_Z)]
     assert (ours["reads_top"] > ours["reads_top_by_chance"] + 0.1).all()
+def test_a_published_incidence_brings_a_model_nearer_to_another_product() -> None:
+    table = load("transport").run(patients=900, repeats=3, seed=4, left_out=["axi_cel.lbcl"])
+    nothing = table[table["local"] == 0].set_index("method")["observed_expected"]
+    assert abs(nothing["published and local"] - 1) < abs(nothing["as it is"] - 1)
+    assert nothing["recalibrated"] == nothing["local shrunk"] == nothing["as it is"]
+    fifty = table[table["local"] == 50].set_index("method")
+    assert fifty.loc["published and local", "gain"] > 0
 
 
 def test_the_committed_tables_name_their_seed_and_commit() -> None:
@@ -116,6 +123,7 @@ def test_the_committed_tables_name_their_seed_and_commit() -> None:
         "optimism_bias",
         "named_analytes",
         "sample_size_by_simulation",
+        "transport",
         "unit_shifts",
     ):
         table = pd.read_csv(STUDIES / f"{name}.csv", dtype={"commit": str})

@@ -12,6 +12,7 @@ from icans_risk.cli.demo import demo
 from icans_risk.cli.develop import develop
 from icans_risk.cli.eeg import eeg
 from icans_risk.cli.evaluate import evaluate
+from icans_risk.cli.evidence import evidence
 from icans_risk.cli.export_meds import export_meds
 from icans_risk.cli.grade import grade
 from icans_risk.cli.imaging import imaging
@@ -47,7 +48,7 @@ app = typer.Typer(
 COMMANDS = (
     demo, init, check, ingest, eeg, imaging, sample_size, develop, compare, tune, recalibrate,
     score, report, evaluate, monitor, withdraw, simulate, outcomes, grade,
-    catalogue, schema, export_meds, make_key, reidentify,
+    catalogue, evidence, schema, export_meds, make_key, reidentify,
 )  # fmt: skip
 for command in COMMANDS:
     app.command()(command)
