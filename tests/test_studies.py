@@ -122,6 +122,8 @@ def test_the_committed_tables_name_their_seed_and_commit() -> None:
         "models_by_size",
         "optimism_bias",
         "named_analytes",
+        "permuted_labels",
+        "planted_leaks",
         "sample_size_by_simulation",
         "transport",
         "unit_shifts",

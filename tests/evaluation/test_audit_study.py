@@ -52,3 +52,19 @@ def test_columns_chosen_and_risks_calibrated_anew_change_nothing_about_that() ->
     table = load("permuted_labels").run(permutations=20, seed=4)
     assert table["mean"].between(0.47, 0.53).all()
     assert table.loc[table["pipeline"].str.contains("calibrated"), "refused"].item() > 0.1
+
+
+def test_the_committed_table_flags_every_leak_and_few_clean_cohorts() -> None:
+    found = pd.read_csv(STUDIES / "planted_leaks.csv").set_index(["planted", "check"])
+    assert (found["cohorts"] == 100).all()
+    flagged = found["flagged"].xs("any", level="check")
+    assert (flagged[list(LEAKS)] == 100).all()
+    assert flagged[CLEAN] <= 5
+
+
+def test_the_committed_table_of_permutations_ranks_nobody_inside_folds() -> None:
+    table = pd.read_csv(STUDIES / "permuted_labels.csv")
+    assert (table["permutations"] == 200).all()
+    assert table["mean"].between(0.48, 0.52).all()
+    # Over folds, a model that knows nothing ranks below one half.
+    assert (table["pooled_mean"] < table["mean"]).all()
