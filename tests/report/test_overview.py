@@ -15,6 +15,8 @@ from icans_risk.report import (
     render_ward,
     ward_report,
 )
+from icans_risk.report.messages import LANGUAGES, load_messages
+from icans_risk.workflow.reasons import REASONS
 from report.examples import INPUTS, RUN, answered, silent
 from report.parsing import parse
 
@@ -179,3 +181,47 @@ def test_the_synthetic_banner_is_on_the_overview_and_on_the_cohort_view():
 def test_the_ward_leads_to_the_cohort_view_and_to_the_overview():
     html = render_ward(ward(answered()), has_cohort=True, has_overview=True, has_quality=False)
     assert links(html) == ["../index.html", "cohort.html", "patient-001.html"]
+
+
+def german_pages():
+    reports = {
+        name: patient_report(RUN, episode, language="de")
+        for name, episode in ((page_name(1), answered()), (page_name(2), silent()))
+    }
+    before = ward_report(RUN, reports)
+    late = ward_report(RUN, reports, before=before)
+    return [
+        render_ward(late, has_study=True, has_cohort=True, has_overview=True),
+        render_overview(overview_report({"48h": before, "72h": late}), has_study=True),
+        render_cohort(cohort_report(late)),
+    ]
+
+
+def test_lists_are_in_the_language_of_the_pages_that_they_list():
+    english = {
+        text
+        for key, text in load_messages("en").items()
+        if key.partition(".")[0] in ("lists", "overview", "cohort", "codes", "limits", "header")
+        and "{" not in text
+        and text != load_messages("de")[key]
+        and len(text) > 8
+    }
+    for html in german_pages():
+        page = parse(html)
+        assert ("html", (("lang", "de"),)) in page.elements
+        words = page.everything
+        assert "Patienten" in words
+        assert not [text for text in english if text in words]
+
+
+def test_german_lists_say_numbers_and_changes_in_german():
+    ward_page, overview_page, cohort_page = map(parse, german_pages())
+    assert "so viele wie bei 72 h" in ward_page.everything
+    assert "2 Patienten an 2 Blickpunkten." in overview_page.text("counts")
+    assert "ergeben zusammen 0,1" in cohort_page.text("sum")
+    assert "keine Daten vor dem Blickpunkt" in cohort_page.text("reasons")
+
+
+def test_every_status_has_its_words_in_both_languages():
+    for language in LANGUAGES:
+        assert {f"codes.{code}" for code in REASONS} <= set(load_messages(language))

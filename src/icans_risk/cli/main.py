@@ -16,6 +16,7 @@ from icans_risk.cli.export_meds import export_meds
 from icans_risk.cli.grade import grade
 from icans_risk.cli.ingest import check, ingest
 from icans_risk.cli.init import init
+from icans_risk.cli.monitor import monitor
 from icans_risk.cli.outcomes import outcomes
 from icans_risk.cli.pseudonyms import make_key, reidentify
 from icans_risk.cli.recalibrate import recalibrate
@@ -44,7 +45,7 @@ app = typer.Typer(
 )
 COMMANDS = (
     demo, init, check, ingest, eeg, sample_size, develop, compare, tune, recalibrate,
-    score, report, evaluate, withdraw, simulate, outcomes, grade,
+    score, report, evaluate, monitor, withdraw, simulate, outcomes, grade,
     catalogue, schema, export_meds, make_key, reidentify,
 )  # fmt: skip
 for command in COMMANDS:

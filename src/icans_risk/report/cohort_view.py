@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean, median
 from typing import Any
 
-from icans_risk.report.wording import number, of_100
+from icans_risk.report.words import Words
 
 __all__ = ["cohort_report"]
 
@@ -26,29 +26,28 @@ def cohort_report(ward: Mapping[str, Any]) -> dict[str, Any]:
     dict
         ``counts`` and ``sum`` (sentences), ``bands``, ``reasons`` and ``products``.
     """
-    rows = ward["rows"]
+    rows, words = ward["rows"], Words(ward["language"])
     risks = sorted(row["risk"] for row in rows if row["risk"] is not None)
     return {
+        "language": words.language,
         "run": ward["run"],
         "limits": ward["limits"],
         "counts": ward["counts"],
-        "sum": _sum(risks),
-        "bands": _bands(risks),
+        "sum": _sum(risks, words),
+        "bands": _bands(risks, words),
         "reasons": _reasons(rows),
-        "products": _products(rows),
+        "products": _products(rows, words),
     }
 
 
-def _sum(risks: Sequence[float]) -> str:
+def _sum(risks: Sequence[float], words: Words) -> str:
     if not risks:
         return ""
-    return (
-        f"The estimates of these {len(risks)} patients add up to {number(sum(risks), 1)} who are "
-        f"expected to reach the endpoint: {of_100(fmean(risks))} of 100 on average."
-    )
+    mean = words.of_100(fmean(risks))
+    return words("cohort.sum", n=len(risks), sum=words.number(sum(risks), 1), mean=mean)
 
 
-def _bands(risks: Sequence[float]) -> list[dict[str, Any]]:
+def _bands(risks: Sequence[float], words: Words) -> list[dict[str, Any]]:
     if not risks:
         return []
     counted = Counter(min(BANDS - 1, int(BANDS * risk)) for risk in risks)
@@ -56,7 +55,11 @@ def _bands(risks: Sequence[float]) -> list[dict[str, Any]]:
     step = 100 // BANDS
     return [
         {
-            "band": f"{step * band} to {'' if band == BANDS - 1 else 'under '}{step * (band + 1)}",
+            "band": words(
+                "cohort.band_last" if band == BANDS - 1 else "cohort.band",
+                low=step * band,
+                high=step * (band + 1),
+            ),
             "from": step * band,
             "patients": counted[band],
             "share": counted[band] / most,
@@ -66,32 +69,37 @@ def _bands(risks: Sequence[float]) -> list[dict[str, Any]]:
 
 
 def _reasons(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    found = Counter((row["code"], row["reason"]) for row in rows if row["risk"] is None)
+    found = Counter((row["short"], row["reason"]) for row in rows if row["risk"] is None)
     return [
-        {"code": code.replace("_", " "), "reason": reason, "patients": count}
-        for (code, reason), count in found.most_common()
+        {"code": short, "reason": reason, "patients": count}
+        for (short, reason), count in found.most_common()
     ]
 
 
-def _products(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _products(rows: Sequence[Mapping[str, Any]], words: Words) -> list[dict[str, Any]]:
     products = Counter(row["product"] for row in rows).most_common()
-    return [_product(name, [r for r in rows if r["product"] == name]) for name, _ in products]
+    return [
+        _product(name, [row for row in rows if row["product"] == name], words)
+        for name, _ in products
+    ]
 
 
-def _product(product: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _product(product: str, rows: Sequence[Mapping[str, Any]], words: Words) -> dict[str, Any]:
     risks = sorted(row["risk"] for row in rows if row["risk"] is not None)
-    silent = Counter(row["code"].replace("_", " ") for row in rows if row["risk"] is None)
-    spread = (
-        f"median {of_100(median(risks))} of 100, from {of_100(risks[0])} to {of_100(risks[-1])}"
-        if len(risks) > 1
-        else "".join(f"{of_100(risk)} of 100" for risk in risks)
-    )
+    silent = Counter(row["short"] for row in rows if row["risk"] is None)
     return {
         "product": product,
         "patients": len(rows),
         "with": len(risks),
         "without": len(rows) - len(risks),
-        "why": ", ".join(f"{code} {count}" for code, count in silent.most_common()),
+        "why": ", ".join(f"{short} {count}" for short, count in silent.most_common()),
         "risks": risks,
-        "spread": spread,
+        "spread": _spread(risks, words),
     }
+
+
+def _spread(risks: Sequence[float], words: Words) -> str:
+    if len(risks) < 2:
+        return "".join(words("cohort.single", share=words.of_100(risk)) for risk in risks)
+    low, middle, high = (words.of_100(p) for p in (risks[0], median(risks), risks[-1]))
+    return words("cohort.spread", median=middle, low=low, high=high)

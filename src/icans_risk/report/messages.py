@@ -1,4 +1,4 @@
-"""The texts of the patient page in each language: one YAML file per language, same keys."""
+"""The texts of pages of patients in each language: the same YAML files per language, same keys."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -53,7 +53,8 @@ def load_messages(language: Language) -> Mapping[str, str]:
         raise IcansRiskError(
             f"A page must be in one of {list(LANGUAGES)}, got {language!r}. Choose one of them."
         )
-    return MappingProxyType(dict(_flat(_read(f"{language}.yaml"))))
+    parts = (_read(f"{language}.yaml"), _read(f"lists_{language}.yaml"))
+    return MappingProxyType({key: text for part in parts for key, text in _flat(part)})
 
 
 @cache

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from icans_risk.report.ward import by_risk
+from icans_risk.report.words import Words
 
 __all__ = ["overview_report"]
 
@@ -26,14 +27,16 @@ def overview_report(wards: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         with a cell for each landmark.
     """
     last = list(wards.values())[-1]
+    words = Words(last["language"])
     ordered = [row["page"] for row in sorted(last["rows"], key=by_risk)]
     by_page = {name: {row["page"]: row for row in ward["rows"]} for name, ward in wards.items()}
     return {
+        "language": words.language,
         "run": last["run"],
         "limits": list(dict.fromkeys(line for ward in wards.values() for line in ward["limits"])),
-        "counts": f"{len(ordered)} patients at {len(wards)} landmarks.",
+        "counts": words("overview.counts", n=len(ordered), landmarks=len(wards)),
         "landmarks": [_landmark(name, ward) for name, ward in wards.items()],
-        "rows": [_row(page, by_page) for page in ordered],
+        "rows": [_row(page, by_page, words) for page in ordered],
     }
 
 
@@ -49,7 +52,7 @@ def _landmark(name: str, ward: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _row(page: str, by_page: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def _row(page: str, by_page: Mapping[str, Mapping[str, Any]], words: Words) -> dict[str, Any]:
     rows = {name: rows[page] for name, rows in by_page.items()}
     last = list(rows.values())[-1]
     cells = [
@@ -58,8 +61,8 @@ def _row(page: str, by_page: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
             "risk": row["risk"],
             "low": row["low"],
             "high": row["high"],
-            "words": row["risk_words"] or row["status"],
-            "detail": _detail(row),
+            "words": row["risk_words"] or words("lists.none"),
+            "detail": _detail(row, words),
         }
         for name, row in rows.items()
     ]
@@ -67,7 +70,10 @@ def _row(page: str, by_page: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     return {"cells": cells, **{key: last[key] for key in keys}}
 
 
-def _detail(row: Mapping[str, Any]) -> str:
+def _detail(row: Mapping[str, Any], words: Words) -> str:
     if row["risk"] is None:
-        return str(row["code"]).replace("_", " ")
-    return f"range {row['range'].removesuffix(' of 100')}"
+        return str(row["short"])
+    if row["low"] is None:
+        return words("lists.range", range=words.not_estimable)
+    ends = {"low": words.of_100(row["low"]), "high": words.of_100(row["high"])}
+    return words("lists.range", range=words("span.to", **ends))

@@ -126,6 +126,7 @@ def render_ward(
         study=STUDY_PAGE if has_study else "",
         cohort=COHORT_PAGE if has_cohort else "",
         above=f"../{INDEX_PAGE}" if has_overview else "",
+        say=Words(report["language"]),
     )
 
 
@@ -151,10 +152,10 @@ def render_overview(
     for row in report["rows"]:
         for cell in row["cells"]:
             check_name(cell["page"])
-    links = {"patients": INDEX_PAGE, "all together": COHORT_PAGE}
-    links |= {"how good": STUDY_PAGE} if has_study else {}
-    links |= {"data": QUALITY_PAGE} if has_quality else {}
-    return _render("overview", report, links=links)
+    links = {"index": INDEX_PAGE, "cohort": COHORT_PAGE}
+    links |= {"study": STUDY_PAGE} if has_study else {}
+    links |= {"quality": QUALITY_PAGE} if has_quality else {}
+    return _render("overview", report, links=links, say=Words(report["language"]))
 
 
 def render_cohort(report: Mapping[str, Any]) -> str:
@@ -170,7 +171,7 @@ def render_cohort(report: Mapping[str, Any]) -> str:
     str
         One HTML page.
     """
-    return _render("cohort", report, back=INDEX_PAGE)
+    return _render("cohort", report, back=INDEX_PAGE, say=Words(report["language"]))
 
 
 def render_quality(report: Mapping[str, Any], *, has_index: bool = True) -> str:

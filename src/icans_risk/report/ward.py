@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from icans_risk.report.cleaning import per_hundred
 from icans_risk.report.context import RunContext
 from icans_risk.report.patient import run_facts
 from icans_risk.report.performance import describe_limits
-from icans_risk.report.wording import NOT_MEASURED, per_hundred, span
+from icans_risk.report.words import ENGLISH, Words
 
-__all__ = ["ward_report"]
+__all__ = ["by_risk", "short_reason", "ward_report"]
 
 
 def ward_report(
@@ -26,7 +27,7 @@ def ward_report(
     run : RunContext
         What all pages of the run have in common.
     patients : mapping of str to dict
-        Page file name to the dict of ``patient_report``.
+        Page file name to the dict of ``patient_report``; the list is in their language.
     before : mapping, optional
         What this function gave for the landmark before, with the same page names for the
         same patients.
@@ -37,17 +38,21 @@ def ward_report(
         Header facts, counts and ``rows``; those without an estimate stand first. ``since``
         names the landmark before; None where there is none.
     """
+    words = next((Words(report["language"]) for report in patients.values()), ENGLISH)
     earlier = {} if before is None else {row["page"]: row for row in before["rows"]}
     since = None if before is None else before["run"]["landmark_hours"]
-    rows = [_row(name, report) for name, report in patients.items()]
+    rows = [_row(name, report, words) for name, report in patients.items()]
     for row in rows:
-        row["change"] = "" if since is None else _change(row, earlier.get(row["page"]), since=since)
+        was = earlier.get(row["page"])
+        row["change"] = "" if since is None else _change(row, was, since=since, words=words)
     rows.sort(key=by_risk)
     silent = sum(row["risk"] is None for row in rows)
+    counts = {"n": len(rows), "without": silent, "with": len(rows) - silent}
     return {
-        "run": run_facts(run) | {"landmark_hours": span(run.landmark_h)},
-        "limits": describe_limits(run),
-        "counts": f"{len(rows)} patients: {silent} without an estimate, {len(rows) - silent} with.",
+        "language": words.language,
+        "run": run_facts(run, words) | {"landmark_hours": words.span(run.landmark_h)},
+        "limits": describe_limits(run, words),
+        "counts": words("lists.counts", **counts),
         "since": since,
         "rows": rows,
     }
@@ -58,7 +63,13 @@ def by_risk(row: Mapping[str, Any]) -> tuple[bool, float]:
     return row["risk"] is not None, -(row["risk"] or 0.0)
 
 
-def _row(name: str, report: Mapping[str, Any]) -> dict[str, Any]:
+def short_reason(code: str, words: Words) -> str:
+    """Say a status in two or three words."""
+    key = f"codes.{code}"
+    return words(key) if words.knows(key) else code.replace("_", " ")
+
+
+def _row(name: str, report: Mapping[str, Any], words: Words) -> dict[str, Any]:
     estimate, abstention = report["estimate"], report["abstention"]
     ages = [row["age_h"] for row in report["basis"]["rows"] + report["basis"]["more"]]
     dated = [age_h for age_h in ages if age_h is not None]
@@ -66,38 +77,39 @@ def _row(name: str, report: Mapping[str, Any]) -> dict[str, Any]:
         "page": name,
         "episode": report["episode"],
         "product": report["product"],
-        "status": "Estimate" if estimate else "No estimate",
         "code": report["status"],
+        "short": "" if estimate else short_reason(report["status"], words),
         "reason": abstention["reason"] if abstention else "",
         "risk": estimate["risk"] if estimate else None,
         "low": estimate["low"] if estimate else None,
         "high": estimate["high"] if estimate else None,
-        "risk_words": estimate["share"] if estimate else "",
+        "risk_words": _capital(words.about_of_100(estimate["risk"])) if estimate else "",
         "range": estimate["range"] if estimate else "",
-        "newest": span(min(dated)) if dated else NOT_MEASURED,
-        "ages": _ages(dated),
+        "ages": _ages(dated, words),
         "missing": len(report["basis"]["missing"]),
     }
 
 
-def _ages(dated: list[float]) -> str:
+def _ages(dated: list[float], words: Words) -> str:
     if not dated:
-        return NOT_MEASURED
-    low, high = span(min(dated)), span(max(dated))
-    return low if low == high else f"{low} to {high}"
+        return words.not_measured
+    low, high = words.span(min(dated)), words.span(max(dated))
+    return low if low == high else words("span.to", low=low, high=high)
 
 
-def _change(row: Mapping[str, Any], earlier: Mapping[str, Any] | None, *, since: str) -> str:
+def _change(
+    row: Mapping[str, Any], earlier: Mapping[str, Any] | None, *, since: str, words: Words
+) -> str:
     """Say what was said before; a difference is that of the counts as printed."""
     if earlier is None or earlier["risk"] is None:
-        return f"no estimate at {since}"
+        return words("lists.none_then", since=since)
     if row["risk"] is None:
-        return f"{_lower(earlier['risk_words'])} at {since}"
+        return words("lists.then", share=words.about_of_100(earlier["risk"]), since=since)
     more = per_hundred(row["risk"]) - per_hundred(earlier["risk"])
     if more == 0:
-        return f"as many as at {since}"
-    return f"{abs(more)} {'more' if more > 0 else 'fewer'} than at {since}"
+        return words("lists.same", since=since)
+    return words("lists.more" if more > 0 else "lists.fewer", n=abs(more), since=since)
 
 
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -40,6 +40,10 @@ class Words:
         """Return a text by its key, with what stands in its places."""
         return load_messages(self.language)[key].format_map(named)
 
+    def knows(self, key: str) -> bool:
+        """Tell whether there is a text with this key."""
+        return key in load_messages(self.language)
+
     def plural(self, key: str, n: int, **named: object) -> str:
         """Return the text for one or for several; ``{n}`` is the number."""
         return self(f"{key}.{'one' if n == 1 else 'other'}", n=n, **named)

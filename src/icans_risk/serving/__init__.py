@@ -5,6 +5,7 @@ with the feature specification by which vectors are made for it. *Status*: ``ans
 first reason why there is no number. Research use only: a risk is no advice.
 """
 
+from icans_risk.cohort import DataKind
 from icans_risk.serving.circumstances import circumstances_at, read_flag
 from icans_risk.serving.request import MOST_EPISODES, RawTables, Tables
 from icans_risk.serving.scoring import Scored, score
@@ -16,6 +17,7 @@ __all__ = [
     "NOT_AT_RISK",
     "SENTENCES",
     "UNREADABLE",
+    "DataKind",
     "RawTables",
     "Scored",
     "ServedModel",

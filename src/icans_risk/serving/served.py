@@ -15,7 +15,10 @@ from icans_risk.outcome import Endpoint
 
 __all__ = ["ServedModel", "load_served"]
 
-_NEEDED = ("endpoint", "scale", "landmark_h", "horizon_h", "data_kind", "features", "levels")
+_NEEDED = (
+    "endpoint", "scale", "landmark_h", "horizon_h", "end_of_observation", "data_kind", "features",
+    "levels", "data_contract",
+)  # fmt: skip
 # What every output says of the model that made it.
 _TOLD = (
     "study", "title", "landmark", "landmark_h", "horizon_h", "endpoint_in_words", "scale",
@@ -74,6 +77,12 @@ class ServedModel:
     def columns(self) -> list[str]:
         """The columns of a vector that the model takes, in its order."""
         return [str(name) for name in self.released.model.feature_names_in_]
+
+    @property
+    def contract(self) -> Mapping[str, Any]:
+        """What the data look like that it was made for, see ``learn_contract``."""
+        found: Mapping[str, Any] = self.facts["data_contract"]
+        return found
 
     def describe(self) -> dict[str, Any]:
         """Return what every output says of the model, as plain JSON values."""

@@ -173,7 +173,7 @@ def develop_landmark(
     fit = run.fit(plans[0], rows)
     judge = Judge(study, data, specification, plans[0])
     run.say("rebuilding on bootstraps", steps=study.models.rebuilds)
-    facts = released_facts(judge, rows, models, size=size)
+    facts = released_facts(judge, rows, models, cohort=cohort, size=size)
     released = release_model(judge, fit, rows, facts=facts, effort=effort, tick=progress.step)
     held_out, explaining = _explain(run, models[MAIN], rows, released=released)
     released = released and with_reasons(released, explaining)

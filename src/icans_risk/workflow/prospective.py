@@ -18,7 +18,7 @@ from icans_risk.serving.ledger_lines import Line, last_head, parse_head
 from icans_risk.workflow.plain import plain
 from icans_risk.workflow.progress import SILENT, Progress
 
-__all__ = ["CANNOT_SHOW", "evaluate_ledger"]
+__all__ = ["CANNOT_SHOW", "evaluate_ledger", "first_predictions", "join_outcomes"]
 
 CANNOT_SHOW = (
     "A chain of hashes cannot show that the whole file was written anew, or that its end was cut "
@@ -73,7 +73,7 @@ def evaluate_ledger(
     found = check_ledger(ledger, heads=tuple(parse_head(head) for head in heads))
     kind, outcomes_in = read_manifest(cohort).data_kind, read_cohort_folder(cohort)
     progress.step()
-    table = _first_predictions(found.lines)
+    table = first_predictions(found.lines)
     clock = None if infused is None else _read_infused(infused)
     judged: list[dict[str, Any]] = []
     progress.stage("joining outcomes", steps=None)
@@ -81,7 +81,7 @@ def evaluate_ledger(
         if set(table["data_kind"]) != {kind}:
             raise LedgerError(f"the cohort is {kind}, the ledger's patients are not.")
         for _, group in table.groupby(_QUESTION, sort=False):
-            rows = _join(group, outcomes_in, clock)
+            rows = join_outcomes(group, outcomes_in, clock)
             judged.append(_judge(rows, resamples=resamples, seed=seed))
     return {
         "lines": len(found.lines),
@@ -101,7 +101,8 @@ def _plain_problem(problem: Problem) -> dict[str, Any]:
     return {"line": problem.line, "code": problem.code, "sentence": problem.sentence}
 
 
-def _first_predictions(lines: Sequence[Line]) -> pd.DataFrame:
+def first_predictions(lines: Sequence[Line]) -> pd.DataFrame:
+    """Take the first prediction of each question from a ledger, and count its repetitions."""
     rows = [
         {**line["entry"], "written_at": line["written_at"]}
         for line in lines
@@ -133,7 +134,7 @@ def _read_infused(file: Path) -> Mapping[str, datetime]:
     return moments
 
 
-def _join(
+def join_outcomes(
     group: pd.DataFrame, cohort: Cohort, clock: Mapping[str, datetime] | None
 ) -> pd.DataFrame:
     """Give each prediction its outcome, and say which were made before it."""

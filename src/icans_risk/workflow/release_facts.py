@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from icans_risk.cohort import Cohort
 from icans_risk.evaluation import Interval
 from icans_risk.models.released import ReleasedModel
+from icans_risk.serving.contract import learn_contract
 from icans_risk.workflow.answering import Judge, levels_among
 from icans_risk.workflow.explaining import Explaining
 from icans_risk.workflow.plain import plain
@@ -22,7 +24,12 @@ __all__ = ["released_facts", "with_reasons"]
 
 
 def released_facts(
-    judge: Judge, rows: ModelRows, models: Mapping[str, ModelResult], *, size: SizeFacts
+    judge: Judge,
+    rows: ModelRows,
+    models: Mapping[str, ModelResult],
+    *,
+    cohort: Cohort,
+    size: SizeFacts,
 ) -> dict[str, Any]:
     """Collect what scoring needs to know of a model, and what a page says of it.
 
@@ -34,6 +41,8 @@ def released_facts(
         The rows that the model is fitted on.
     models : mapping of str to ModelResult
         How it and its comparators did on patients that they had not seen.
+    cohort : Cohort
+        What the data of the model look like is learnt from it.
     size : SizeFacts
         Whether the sample is large enough.
 
@@ -64,6 +73,7 @@ def released_facts(
         "presence": study.features.presence,
         "features": json.loads(specification.to_json()),
         "levels": levels_among(episodes, specification.levels or ()),
+        "data_contract": learn_contract(cohort, specification, data.landmark_h),
         "model_label": main.plan.label,
         "patients": int(np.unique(rows.patient.astype(str)).size),
         "events": int(rows.event.sum()),

@@ -18,11 +18,11 @@ from icans_risk.cohort import (
 )
 from icans_risk.errors import CohortError
 from icans_risk.serving import RawTables, Tables
+from icans_risk.serving.wire import complete_table
 
 __all__ = ["read_tables"]
 
 _TABLES: Mapping[str, Table] = {"episodes": EPISODES, "events": EVENTS, "grades": GRADES}
-_FLAGS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
 # A document of 10,000 episodes with a thousand values each is larger than a file should be.
 _MAX_BYTES = 2 * 2**30
 
@@ -140,21 +140,11 @@ def _make(frames: Mapping[str, pd.DataFrame | None]) -> RawTables:
             f"expected tables of episodes and events, found none of {', '.join(absent)}. Name a "
             "cohort folder, a folder of tables, or a JSON document."
         )
-    return RawTables(**{name: _mend(frames[name], _TABLES[name]) for name in _TABLES})
-
-
-def _mend(frame: pd.DataFrame | None, table: Table) -> pd.DataFrame:
-    """Write as a cohort does what text files cannot: empty text, and flags."""
-    if frame is None or (frame.empty and not len(frame.columns)):
-        return pd.DataFrame(columns=[c for c, column in table.items() if column.required])
-    mended = {}
-    for name, column in table.items():
-        if name not in frame:
-            continue
-        may_be_empty = column.kind == "text" and not column.nullable and name != "episode_id"
-        if may_be_empty and ("" in column.values or not column.values):
-            mended[name] = frame[name].astype(object).where(frame[name].notna(), "")
-        elif column.kind == "flag":
-            words = frame[name].astype("str").str.lower()
-            mended[name] = words.map(_FLAGS).where(words.isin(list(_FLAGS)), frame[name])
-    return frame.assign(**mended)
+    whole = {}
+    for name, table in _TABLES.items():
+        frame = frames[name]
+        if frame is None or not len(frame.columns):
+            frame = pd.DataFrame(columns=[c for c, column in table.items() if column.required])
+        # An absent column is everybody's, and refused as such.
+        whole[name] = complete_table(frame, table)[list(frame.columns)]
+    return RawTables(**whole)

@@ -132,7 +132,7 @@ def _values(cohort: Cohort | None, vectors: pd.DataFrame) -> dict[str, dict[str,
     episodes = cohort.episodes.set_index("episode_id", drop=False).loc[rows.index]
     known = known_without_events(episodes.reset_index(drop=True), rows)
     return {
-        str(name): {**row, **own}
+        str(name): {str(column): value for column, value in row.items()} | own
         for (name, row), own in zip(rows.to_dict("index").items(), known, strict=True)
     }
 
