@@ -1,15 +1,24 @@
 """Shared fixtures, and the markers of tests that need a program."""
 
+import json
+import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
+from hypothesis import HealthCheck, settings
 
 from store_template import copy_store
 
 ROOT = Path(__file__).parents[1]
+
+# How long an example takes on a busy machine says nothing about the code.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 # Marker to the programs that must all be there; `.ci/run` installs them from Debian.
 PROGRAMS = {
@@ -63,14 +72,31 @@ class Developed:
         return Path(self.summary["paths"]["reports"][0])
 
 
+def filled_once(
+    tmp_path_factory: pytest.TempPathFactory, name: str, fill: Callable[[Path], None]
+) -> Path:
+    """Fill a folder once for all processes that share the tests, and return it."""
+    base = tmp_path_factory.getbasetemp()
+    # Processes of pytest-xdist have a folder each, below the one of the whole run.
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    with FileLock(folder.with_suffix(".lock")):
+        if not (folder / "filled").exists():
+            folder.mkdir()
+            fill(folder)
+            (folder / "filled").touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def store_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty tracking database, to be copied."""
     from icans_risk.tracking import open_store
 
-    folder = tmp_path_factory.mktemp("template")
-    open_store(f"sqlite:///{folder}/mlflow.db", artifacts=folder / "none", experiment="template")
-    return folder / "mlflow.db"
+    def fill(folder: Path) -> None:
+        uri = f"sqlite:///{folder}/mlflow.db"
+        open_store(uri, artifacts=folder / "none", experiment="template")
+
+    return filled_once(tmp_path_factory, "template", fill) / "mlflow.db"
 
 
 @pytest.fixture(scope="session")
@@ -80,11 +106,15 @@ def developed(
     """The study of 80 patients, developed once for all tests that look at the result."""
     from icans_risk.workflow.develop import develop
 
-    folder = tmp_path_factory.mktemp("developed")
-    summary = develop(
-        study_file,
-        tracking_uri=copy_store(store_template, folder / "mlruns"),
-        artifacts=folder / "mlruns" / "artifacts",
-        reports=folder / "reports",
-    )
+    def fill(folder: Path) -> None:
+        summary = develop(
+            study_file,
+            tracking_uri=copy_store(store_template, folder / "mlruns"),
+            artifacts=folder / "mlruns" / "artifacts",
+            reports=folder / "reports",
+        )
+        (folder / "summary.json").write_text(json.dumps(summary))
+
+    folder = filled_once(tmp_path_factory, "developed", fill)
+    summary = json.loads((folder / "summary.json").read_text())
     return Developed(summary, folder, summary["paths"]["tracking"])

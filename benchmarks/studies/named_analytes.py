@@ -52,7 +52,7 @@ DOCS = HERE.parents[1] / "docs"
 MARK = "<!-- study -->"
 SEED = 20261129
 LANDMARK_H, HORIZON_H = 72.0, 336.0
-SIZES, COHORTS, FRESH = (100, 300, 1_000), 20, 100
+SIZES, COHORTS, FRESH = (100, 300, 1_000), 10, 100
 # A patient of the cohort is judged by the third of the rebuilds that did not draw them.
 REBUILDS = (40, 14)
 DEMANDS = (0.0, NAMED_AGREEMENT)
