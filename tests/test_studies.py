@@ -96,7 +96,9 @@ def test_the_rule_of_the_pages_names_little_noise_in_the_committed_table() -> No
     assert (noise.loc[(NAMED_AGREEMENT, SUPPORTED_Z)] / 5 < 0.06).all()
     assert (noise.loc[(NAMED_AGREEMENT, 0.0)] / 5 > 0.1).all()
     page = STUDIES.parents[1] / "docs" / "explanation.md"
-    assert load("named_analytes").as_markdown(table) in page.read_text(encoding="utf-8")
+    study, text = load("named_analytes"), page.read_text(encoding="utf-8")
+    assert study.as_markdown(table) in text
+    assert study.sources_as_markdown(table) in text
     named = table[table["reads"] == "any"].set_index(["agreement", "support"])
     ours = named.loc[(NAMED_AGREEMENT, SUPPORTED_Z)]
     assert (ours["reads_top"] > ours["reads_top_by_chance"] + 0.1).all()
@@ -124,6 +126,8 @@ def test_the_committed_tables_name_their_seed_and_commit() -> None:
         "named_analytes",
         "permuted_labels",
         "planted_leaks",
+        "named_analytes",
+        "optimism_bias",
         "sample_size_by_simulation",
         "transport",
         "unit_shifts",

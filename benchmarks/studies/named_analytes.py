@@ -49,10 +49,10 @@ from icans_risk.workflow.demo import load_demo_study
 
 HERE = Path(__file__).parent
 DOCS = HERE.parents[1] / "docs"
-MARK = "<!-- study -->"
+MARK, MARK_SOURCES = "<!-- study -->", "<!-- sources -->"
 SEED = 20261129
 LANDMARK_H, HORIZON_H = 72.0, 336.0
-SIZES, COHORTS, FRESH = (100, 300, 1_000), 20, 100
+SIZES, COHORTS, FRESH = (100, 300, 1_000), 10, 100
 # A patient of the cohort is judged by the third of the rebuilds that did not draw them.
 REBUILDS = (40, 14)
 DEMANDS = (0.0, NAMED_AGREEMENT)
@@ -112,9 +112,12 @@ def main() -> None:
     table = table.assign(seed=SEED, commit=commit)
     table.to_csv(HERE / "named_analytes.csv", index=False)
     page = DOCS / "explanation.md"
-    before, _, after = page.read_text(encoding="utf-8").split(MARK)
-    page.write_text(MARK.join([before, f"\n{as_markdown(table)}", after]), encoding="utf-8")
-    sys.stdout.write(as_markdown(table))
+    text = page.read_text(encoding="utf-8")
+    for mark, part in {MARK: as_markdown(table), MARK_SOURCES: sources_as_markdown(table)}.items():
+        before, _, after = text.split(mark)
+        text = mark.join([before, f"\n{part}", after])
+        sys.stdout.write(part)
+    page.write_text(text, encoding="utf-8")
 
 
 def run(
@@ -417,6 +420,26 @@ def as_markdown(table: pd.DataFrame) -> str:
             f"| {noise.loc[(few, patients, *rule)]:.1%} |"
         )
     return head + "\n".join(lines) + "\n"
+
+
+def sources_as_markdown(table: pd.DataFrame) -> str:
+    """Write by source how often it is named where it is a main one, and where it is not."""
+    ours = table[
+        (table["rebuilds"] == REBUILDS[0])
+        & (table["agreement"] == NAMED_AGREEMENT)
+        & (table["support"] == SUPPORTED_Z)
+    ].set_index(["reads", "patients"])
+    sizes = list(table["patients"].unique())
+    lines = [
+        "| source | a main one | " + " | ".join(f"at {size:,}" for size in sizes) + " |",
+        "|---" * (2 + len(sizes)) + "|",
+    ]
+    for name in SOURCES:
+        row = ours.loc[name]
+        cells = [f"{row.loc[n, 'when_top']:.0%}, else {row.loc[n, 'else']:.0%}" for n in sizes]
+        top = f"{row.loc[sizes[-1], 'top']:.0%}"
+        lines.append(f"| {name.replace('_', ' ')} | {top} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
