@@ -169,6 +169,7 @@ def _write_twenty(file: str) -> None:
         append_entries(Path(file), [entry(number, cutoff=datetime(2020, 1, 1, tzinfo=UTC))])
 
 
+@pytest.mark.slow
 def test_two_writers_take_turns(tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
     context = multiprocessing.get_context("spawn")

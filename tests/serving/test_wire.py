@@ -87,7 +87,7 @@ def test_a_row_that_cannot_be_read_stops_nobody_and_is_not_repeated(
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     text=st.one_of(
