@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
+import pytest
 
 from icans_risk.report import (
     AnalyteText,
@@ -19,7 +20,6 @@ from icans_risk.report import (
 from report.full_example import FULL_RUN, TAKEN, full, full_silent
 from report.parsing import Page, parse
 
-STRINGS = 10_000
 # Pieces that break out of text, attribute, style, script, comment, template or writing direction.
 PIECES = (
     "<script>alert(1)</script>", "</title></style>", "<img src=x onerror=alert(1)>", '"', "'", ">",
@@ -34,11 +34,10 @@ FORBIDDEN = {"script", "link", "img", "iframe", "object", "form", "base", "use",
 
 
 def hostile_strings() -> Iterator[str]:
-    """Draw strings of one to four pieces; the first ones are the pieces themselves."""
-    yield from PIECES
+    """Draw strings of one to four pieces; a number keeps two of them apart."""
     draw = random.Random(20_210)
-    while True:
-        yield "".join(draw.choices(PIECES, k=draw.randint(1, 4)))
+    for n in itertools.count():
+        yield "".join(draw.choices(PIECES, k=draw.randint(1, 4))) + str(n)
 
 
 def run_with(word: Any) -> Any:
@@ -107,18 +106,18 @@ def pages(strings: Iterator[str]) -> tuple[list[Page], list[str]]:
     second = full_silent(episode_id=word(), **known)
     html = [
         render_patient(patient_report(run, first)),
-        render_patient(patient_report(run, second, language="de")),
-        render_patient(patient_report(run, first, units="si"), blind_first=True),
+        render_patient(patient_report(run, second, language="de"), blind_first=True),
     ]
     return [parse(text) for text in html], used
 
 
-def test_ten_thousand_hostile_strings_add_no_element_no_attribute_and_no_reference():
+@pytest.mark.parametrize("wanted_strings", [500, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_hostile_strings_add_no_element_no_attribute_and_no_reference(wanted_strings):
     harmless, fields = pages(f"harmless {n}" for n in itertools.count())
     structure = [page.elements for page in harmless]
     assert not {tag for page in harmless for tag, _ in page.elements} & FORBIDDEN
     strings, tried = hostile_strings(), 0
-    while tried < STRINGS:
+    while tried < wanted_strings:
         found, used = pages(strings)
         tried += len(used)
         for page, wanted in zip(found, structure, strict=True):

@@ -49,7 +49,11 @@ def _taken(run: RunContext, episode: EpisodeResult) -> Rows:
             f"later has no time; {late} of {len(taken)} rows are otherwise. Leave them empty."
         )
     rows = taken.sort_values("collected_h", kind="stable").to_dict("records")
-    return [{**row, "name": f"{row['modality']}.{row['analyte']}"} for row in rows]
+    return [
+        {str(key): value for key, value in row.items()}
+        | {"name": f"{row['modality']}.{row['analyte']}"}
+        for row in rows
+    ]
 
 
 def describe_timeline(run: RunContext, episode: EpisodeResult, words: Words) -> dict[str, Any]:

@@ -4,7 +4,6 @@ None of it reaches a model. What came back after the landmark loses its time her
 page can know it.
 """
 
-import numpy as np
 import pandas as pd
 
 from icans_risk.cohort import Cohort
@@ -59,7 +58,4 @@ def grades_known(cohort: Cohort, landmark_h: float) -> dict[str, pd.DataFrame]:
     grades = cohort.grades
     known = (grades["available_h"] <= landmark_h) & (grades["assessed_h"] <= landmark_h)
     grades = grades[known]
-    absent = {name: np.nan for name in _GRADES if name not in grades}
-    return {
-        str(name): part[_GRADES] for name, part in grades.assign(**absent).groupby("episode_id")
-    }
+    return {str(name): part[_GRADES] for name, part in grades.groupby("episode_id")}
