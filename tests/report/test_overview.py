@@ -219,7 +219,7 @@ def test_german_lists_say_numbers_and_changes_in_german():
     assert "so viele wie bei 72 h" in ward_page.everything
     assert "2 Patienten an 2 Blickpunkten." in overview_page.text("counts")
     assert "ergeben zusammen 0,1" in cohort_page.text("sum")
-    assert "keine Daten vor dem Blickpunkt" in cohort_page.text("reasons")
+    assert load_messages("de")["codes.no_data_before_landmark"] in cohort_page.text("reasons")
 
 
 def test_every_status_has_its_words_in_both_languages():

@@ -92,6 +92,13 @@ def test_each_side_says_what_it_is_and_about_whom():
     ]
 
 
+def test_the_foot_is_in_the_language_of_the_page():
+    german = render_patient(patient_report(RUN, silent(), language="de"), has_index=False)
+    _, sides = words_without_margins(pdf_of(german))
+    last = sides[-1].rstrip().split("\n")[-1]
+    assert last.startswith("NUR FÜR DIE FORSCHUNG. Patient KY-004")
+
+
 def test_a_side_of_a_real_patient_is_not_called_synthetic():
     assert "SYNTHETIC" not in poppler("pdftotext", pdf_of(page()))
 
