@@ -10,10 +10,15 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck, settings
 
 from store_template import copy_store
 
 ROOT = Path(__file__).parents[1]
+
+# How long an example takes on a busy machine says nothing about the code.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 # Marker to the programs that must all be there; `.ci/run` installs them from Debian.
 PROGRAMS = {"needs_browser": ("chromium", "chromedriver"), "needs_java": ("java",)}

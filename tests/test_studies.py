@@ -84,7 +84,9 @@ def test_the_committed_tables_name_their_seed_and_commit() -> None:
         "false_claims",
         "feature_cost",
         "informative_ordering",
+        "interval_coverage",
         "models_by_size",
+        "optimism_bias",
         "sample_size_by_simulation",
         "unit_shifts",
     ):

@@ -33,6 +33,7 @@ from icans_risk.evaluation import (
     bootstrap_interval,
     cross_validate,
     delong_interval,
+    metric_interval,
     optimism_corrected,
     rebuild,
     threshold_table,
@@ -132,9 +133,10 @@ def _fixed(
         )
         ends = found.estimate, found.low, found.high
         yield Told(*label, name, "bootstrap", "all patients", true[name], *ends)
-    closed = delong_interval(event, risk, groups=patients)
-    ends = closed.estimate, closed.low, closed.high
-    yield Told(*label, "auroc", "DeLong", "all patients", true["auroc"], *ends)
+    for name, interval in (("auroc", "DeLong"), ("average_precision", "Boyd")):
+        closed = metric_interval(name, event, risk, groups=patients, seed=seed)
+        ends = closed.estimate, closed.low, closed.high
+        yield Told(*label, name, interval, "all patients", true[name], *ends)
 
 
 def _at_threshold(event: np.ndarray, risk: np.ndarray) -> pd.DataFrame:

@@ -74,9 +74,10 @@ def test_a_model_worse_by_little_more_than_the_margin_is_seldom_accepted(rows):
         assert sum(gate.of(name).verdict == "accept" for gate in gates) <= 0.07 * COHORTS
 
 
-def test_a_model_that_is_as_good_is_seldom_rejected_and_a_far_worse_one_nearly_always():
+def test_a_model_that_is_as_good_is_seldom_rejected_and_a_far_worse_one_is_never_accepted():
     as_good = list(World(noise=0.7).gates(250, cohorts=60))
     assert sum(gate.verdict == "reject" for gate in as_good) <= 0.2 * 60
     far_worse = list(World(noise=2.5).gates(250, cohorts=60))
-    assert sum(gate.verdict == "reject" for gate in far_worse) >= 0.9 * 60
+    # What is left of them is "not assessable": the interval reaches back to no change.
+    assert sum(gate.verdict == "reject" for gate in far_worse) >= 0.8 * 60
     assert not [gate for gate in far_worse if gate.verdict == "accept"]

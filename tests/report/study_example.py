@@ -249,7 +249,7 @@ def stability(**changes: Any) -> Stability:
         ),
         optimism=pd.DataFrame(
             {"apparent": [0.91, 0.05], "optimism": [0.1, -0.03], "corrected": [0.81, 0.08],
-             "point632plus": [0.8, NAN]},
+             "out_of_bag": [0.76, 0.09], "point632plus": [0.8, NAN]},
             index=pd.Index(["auroc", "brier"], name="metric"),
         ),
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """The line that the command prints shows the run in MLflow's own interface."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -35,12 +36,18 @@ def ui(developed: Any, tmp_path: Path) -> Iterator[str]:
         wait_for(f"http://127.0.0.1:{port}/health")
         yield f"http://127.0.0.1:{port}"
     finally:
-        os.killpg(server.pid, 15)
-        server.wait(timeout=30)
+        os.killpg(server.pid, signal.SIGTERM)
+        try:
+            server.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait()
 
 
 def wait_for(address: str) -> None:
-    for _ in range(120):
+    # Minutes on a busy machine: the server imports all of MLflow, several times over.
+    end = time.monotonic() + 240
+    while time.monotonic() < end:
         try:
             with urlopen(address, timeout=5):
                 return

@@ -77,7 +77,7 @@ def _show_landmark(out: Console, landmark: Mapping[str, Any]) -> None:
     out.print("\n" + "\n".join(said) + "\n", markup=False)
     out.print(_model_table(landmark))
     out.print(
-        "95 % bootstrap intervals over patients, each patient's repeats averaged first. AUROC in "
+        "95 % intervals over patients, each patient's repeats averaged first. AUROC in "
         "folds ranks the patients of one test fold; the pooled one ranks all held-out risks.\n"
     )
     for cut in landmark["cuts"]:

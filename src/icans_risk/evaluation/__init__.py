@@ -46,6 +46,7 @@ from icans_risk.evaluation.internal_external import (
     leave_level_out,
     temporal_split,
 )
+from icans_risk.evaluation.intervals import average_precision_interval, metric_interval
 from icans_risk.evaluation.metrics import METRICS, Metric
 from icans_risk.evaluation.optimism import BootstrapValidation, optimism_corrected
 from icans_risk.evaluation.random_effects import RandomEffects, combine_levels
@@ -122,6 +123,7 @@ __all__ = [
     "Widths",
     "audit_model",
     "audit_steps",
+    "average_precision_interval",
     "bootstrap_interval",
     "calibration_band",
     "calibration_curve",
@@ -146,6 +148,7 @@ __all__ = [
     "judge_replacement",
     "leave_level_out",
     "log_odds_from_c_statistic",
+    "metric_interval",
     "net_benefit",
     "net_benefit_difference",
     "optimism_corrected",

@@ -10,8 +10,9 @@ from fairlearn.metrics import MetricFrame
 from numpy.typing import ArrayLike, NDArray
 
 from icans_risk.errors import IcansRiskError
-from icans_risk.evaluation.bootstrap import Interval, bootstrap_interval
+from icans_risk.evaluation.bootstrap import Interval
 from icans_risk.evaluation.inputs import Floats, check_inputs
+from icans_risk.evaluation.intervals import metric_interval
 from icans_risk.evaluation.metrics import Metric
 from icans_risk.evaluation.small_cells import hide_small_cells
 
@@ -76,7 +77,7 @@ def subgroup_table(
         ``events`` (patients with an event) are missing where hidden; ``status`` is
         ``estimated`` or ``not estimable``; ``<metric>``, ``<metric>_low``,
         ``<metric>_high`` are NaN where not estimable and ``<metric>_estimable`` counts
-        the resamples behind an interval.
+        the resamples behind an interval, 0 for a closed form.
 
     Raises
     ------
@@ -101,17 +102,18 @@ def subgroup_table(
     # Where there is one level only, its line has the rows of all patients too.
     passed_over = outcome.size if not judge_all and labels.nunique() > 1 else None
 
-    def judge(metric: Metric) -> Callable[..., Interval | None]:
+    def judge(name: str, metric: Metric) -> Callable[..., Interval | None]:
         def within(truth: Any, said: Any, *, patient: Any, weight: Any) -> Interval | None:
             patients, events = _counts(truth, said, patient=patient)
             if len(truth) == passed_over or min(events, patients - events) < max(floor, fewest):
                 return None
             kept: dict[str, Any] = {"groups": patient, "weight": weight, "seed": seed}
-            return bootstrap_interval(metric, truth, said, resamples=resamples, level=level, **kept)
+            kept |= {"resamples": resamples, "level": level, "metric": metric}
+            return metric_interval(name, truth, said, **kept)
 
         return within
 
-    judges = {name: judge(metric) for name, metric in metrics.items()}
+    judges = {name: judge(name, metric) for name, metric in metrics.items()}
     columns = {"patient": patient, "weight": weights}
     frame = MetricFrame(
         metrics={_COUNTS: _counts, **judges},

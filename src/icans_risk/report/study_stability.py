@@ -57,6 +57,7 @@ def stability_panel(found: Stability) -> dict[str, Any]:
                 "apparent": number(row["apparent"]),
                 "optimism": number(row["optimism"]),
                 "corrected": number(row["corrected"]),
+                "out_of_bag": number(row["out_of_bag"]),
                 "point632plus": _if_any(row["point632plus"]),
             }
             for name, row in zip(

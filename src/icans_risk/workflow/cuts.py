@@ -10,9 +10,9 @@ from icans_risk.errors import NotEstimableError, NotReleasedError, StudyError
 from icans_risk.evaluation import (
     METRICS,
     Interval,
-    bootstrap_interval,
     cross_validate,
     fold_seed,
+    metric_interval,
     patient_average,
 )
 from icans_risk.models.cuts import OrderedCuts
@@ -41,7 +41,7 @@ class CutResult:
     risk : ndarray of shape (n_rows,)
         Held-out risks, repeats averaged on the logit scale.
     metrics : mapping of str to Interval
-        Every metric, with its bootstrap interval over patients.
+        Every metric, with its interval over patients.
     """
 
     cut: int
@@ -145,8 +145,8 @@ def _is_common(event: NDArray[np.bool_], rows: ModelRows, splits: Sequence[Split
 def _judge(cut: int, risk: Floats, rows: ModelRows, *, grade: Floats, study: Study) -> CutResult:
     event = (grade >= cut).astype(np.int64)
     metrics = {
-        name: bootstrap_interval(
-            metric,
+        name: metric_interval(
+            name,
             event,
             risk,
             groups=rows.patient,
@@ -154,6 +154,6 @@ def _judge(cut: int, risk: Floats, rows: ModelRows, *, grade: Floats, study: Stu
             resamples=study.validation.resamples,
             seed=study.seed,
         )
-        for name, metric in METRICS.items()
+        for name in METRICS
     }
     return CutResult(cut, int(event.sum()), risk, metrics)

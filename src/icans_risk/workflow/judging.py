@@ -12,13 +12,13 @@ from numpy.typing import ArrayLike, NDArray
 from icans_risk.evaluation import (
     METRICS,
     Metric,
-    bootstrap_interval,
     calibration_errors,
     decision_curve,
     delong_test,
     discrimination_slope,
     fold_average,
     judge_ranking,
+    metric_interval,
     threshold_table,
 )
 from icans_risk.workflow.judged import HeldOutRisks
@@ -69,9 +69,8 @@ class Draws:
         if model in held.constant and name in _SPREAD:
             return dict.fromkeys((name, f"{name}_low", f"{name}_high"), np.nan)
         risk = held.risks[model]
-        found = bootstrap_interval(
-            self.metrics[name], held.event, risk, **held.columns(), **self.settings()
-        )
+        kept = {**held.columns(), **self.settings(), "metric": self.metrics[name]}
+        found = metric_interval(name, held.event, risk, **kept)
         return {name: found.estimate, f"{name}_low": found.low, f"{name}_high": found.high}
 
 

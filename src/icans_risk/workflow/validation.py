@@ -12,10 +12,10 @@ from icans_risk.evaluation import (
     METRICS,
     FoldAverage,
     Interval,
-    bootstrap_interval,
     cross_validate,
     fold_average,
     fold_seed,
+    metric_interval,
     patient_average,
 )
 from icans_risk.splits import Split
@@ -65,7 +65,7 @@ class ModelResult:
     auroc_in_folds : FoldAverage
         AUROC inside each test fold, averaged.
     metrics : mapping of str to Interval
-        Every metric on ``risk``, with its bootstrap interval over patients.
+        Every metric on ``risk``, with its interval over patients.
     fits : tuple of Fit
         The models of the folds, in the order of the splits.
     splits : sequence of Split
@@ -158,8 +158,8 @@ def _judge(
 ) -> Interval:
     if name in SPREAD_METRICS and not plan.columns:
         return Interval(math.nan, math.nan, math.nan, 0, 0)
-    return bootstrap_interval(
-        METRICS[name],
+    return metric_interval(
+        name,
         rows.event,
         risk,
         groups=rows.patient,
