@@ -54,7 +54,7 @@ def measure_raw(
                 f"the study says data_kind: {study.data_kind}, the list {given.files.name!r} holds "
                 f"{measured.data_kind} data. Correct one of them: reports depend on it."
             )
-        _tell(quality, given, kind, measured)
+        _tell(quality, measured, given=given, kind=kind)
         tables.append(measured.events)
     return pd.concat(tables, ignore_index=True) if tables else None
 
@@ -119,7 +119,7 @@ def _of_one_assay(events: pd.DataFrame, quality: QualityReport) -> pd.DataFrame:
     return events[~is_mixed]
 
 
-def _tell(quality: QualityReport, given: RawFiles, kind: Kind, measured: Measured) -> None:
+def _tell(quality: QualityReport, measured: Measured, *, given: RawFiles, kind: Kind) -> None:
     refused: dict[str, list[int]] = {}
     for row, result in zip(measured.rows["row"], measured.results, strict=True):
         if result["refused"] is not None:
