@@ -1,8 +1,7 @@
 """Risk for a product or a centre that a model was not fitted on.
 
-From published figures and few local patients. What is moved is the level of risk, and with
-local outcomes its spread. That the same measurements mean the same where the product is
-another one is assumed, and no figure shows it.
+From published figures and few local patients. The level of risk is moved, with local outcomes
+also its spread. That measurements mean the same after another product is assumed, not shown.
 """
 
 import math
@@ -23,6 +22,7 @@ __all__ = [
     "ASSUMPTION",
     "ShiftPrior",
     "Transport",
+    "check_enough",
     "published_prior",
     "transport",
     "unchanged_prior",
@@ -129,11 +129,9 @@ class Transport:
     @property
     def in_words(self) -> str:
         """Say what was used, as one sentence."""
-        local = (
-            "no local outcome"
-            if self.patients == 0
-            else f"{self.patients} local patients with {self.events} events"
-        )
+        local = f"{self.patients} local patients with {self.events} events"
+        if self.patients == 0:
+            local = "no local outcome"
         return (
             f"{self.prior.words}, and {local}; the former has {100 * self.published_share:.0f} % "
             f"of the weight. It {ASSUMPTION}: that the measurements mean the same here was not "
@@ -162,14 +160,10 @@ def published_prior(margin: ArrayLike, incidence: LandmarkIncidence) -> ShiftPri
     Raises
     ------
     IcansRiskError
-        If there are fewer than 20 patients.
+        If there are fewer than 20.
     """
     values = np.asarray(margin, dtype=np.float64)
-    if values.size < LEAST_PATIENTS:
-        raise IcansRiskError(
-            f"the mean predicted risk of at least {LEAST_PATIENTS} local patients is needed, got "
-            f"{values.size}. Their outcomes are not: add patients as they come."
-        )
+    check_enough(values.size)
     centre = float(logit(incidence.value))
     low, middle, high = (
         _shift_to(values, float(expit(centre + z * incidence.logit_sd))) for z in (-1, 0, 1)
@@ -182,6 +176,15 @@ def published_prior(margin: ArrayLike, incidence: LandmarkIncidence) -> ShiftPri
         shift_sd=math.hypot((high - low) / 2, sampling),
         words=f"Published: {incidence.words}",
     )
+
+
+def check_enough(patients: int) -> None:
+    """Refuse fewer local patients than a mean predicted risk needs."""
+    if patients < LEAST_PATIENTS:
+        raise IcansRiskError(
+            f"the mean predicted risk of at least {LEAST_PATIENTS} local patients is needed, got "
+            f"{patients}. Their outcomes are not: add patients as they come."
+        )
 
 
 def _shift_to(margin: Floats, mean: float) -> float:

@@ -11,7 +11,13 @@ from icans_risk.models.calibrated import add_calibration
 from icans_risk.models.landmark_incidence import LandmarkIncidence
 from icans_risk.models.rebuilds import Rebuilds
 from icans_risk.models.released import ReleasedModel
-from icans_risk.models.transport import Transport, published_prior, transport, unchanged_prior
+from icans_risk.models.transport import (
+    Transport,
+    check_enough,
+    published_prior,
+    transport,
+    unchanged_prior,
+)
 
 __all__ = ["check_product_is_new", "transport_released"]
 
@@ -76,6 +82,7 @@ def transport_released(
     """
     if incidence is not None:
         check_product_is_new(list(released.model.feature_names_in_))
+        check_enough(len(X))
     margin = released.model.margin(X)
     prior = unchanged_prior() if incidence is None else published_prior(margin, incidence)
     done = transport(margin, y, prior, sample_weight=sample_weight)
