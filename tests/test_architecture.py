@@ -38,18 +38,16 @@ MAY_IMPORT = {
     "cli": {"workflow", "study", "catalogue"},
 }  # fmt: skip
 
-# Only one room knows MLflow and one MNE; two run on Spark; only the command line may look at the
-# environment.
+# Only one room knows MLflow, one the readers of raw files, two run on Spark; only the command line
+# may look at the environment.
 OWNED = {
     "mlflow": {"tracking"},
     "typer": {"cli"},
     "pyspark": {"features", "serving"},
     "mne": {"signals"},
+    "nibabel": {"signals"},
+    "skimage": {"signals"},
 }
-# Only one room knows MLflow, one Spark and one the readers of raw files; only the command line may
-# look at the environment.
-OWNED = {"mlflow": "tracking", "typer": "cli", "pyspark": "features"}
-OWNED |= dict.fromkeys(("mne", "nibabel", "skimage"), "signals")
 
 
 def room_of(path: Path) -> str:

@@ -102,6 +102,8 @@ def test_the_rule_of_the_pages_names_little_noise_in_the_committed_table() -> No
     named = table[table["reads"] == "any"].set_index(["agreement", "support"])
     ours = named.loc[(NAMED_AGREEMENT, SUPPORTED_Z)]
     assert (ours["reads_top"] > ours["reads_top_by_chance"] + 0.1).all()
+
+
 def test_a_published_incidence_brings_a_model_nearer_to_another_product() -> None:
     table = load("transport").run(patients=900, repeats=3, seed=4, left_out=["axi_cel.lbcl"])
     nothing = table[table["local"] == 0].set_index("method")["observed_expected"]
@@ -122,12 +124,11 @@ def test_the_committed_tables_name_their_seed_and_commit() -> None:
         "informative_ordering",
         "interval_coverage",
         "models_by_size",
-        "optimism_bias",
+        "monitoring",
         "named_analytes",
+        "optimism_bias",
         "permuted_labels",
         "planted_leaks",
-        "named_analytes",
-        "optimism_bias",
         "sample_size_by_simulation",
         "transport",
         "unit_shifts",
