@@ -62,14 +62,14 @@ def first_order(
         "percentile_90": ninetieth,
         "interquartile_range": three_quarters - quarter,
         "variance": variance,
-        "mean_absolute_deviation": np.abs(central).mean(),
+        "mean_deviation": np.abs(central).mean(),
         "root_mean_square": np.sqrt(energy / values.size),
         "energy": energy,
         "total_energy": energy * voxel_mm3,
     }
     # Of two or three values none may lie between the percentiles.
     if inner.size:
-        found["robust_mean_absolute_deviation"] = np.abs(inner - inner.mean()).mean()
+        found["robust_deviation"] = np.abs(inner - inner.mean()).mean()
     if variance > 0:
         found["skewness"] = (central**3).mean() / variance**1.5
         found["kurtosis"] = (central**4).mean() / variance**2
