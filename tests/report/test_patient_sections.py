@@ -145,6 +145,18 @@ def test_what_moved_the_model_against_the_published_direction_is_said_to():
     assert "other way" not in product["sentence"]
 
 
+def test_of_inputs_named_together_each_is_judged_by_its_own_push():
+    moved = contributions(CONTRIBUTIONS | {"plasma.ferritin": -0.1})
+    base = logit(0.143) - moved["contribution_logit"].sum()
+    high = INPUTS.assign(value=[0.0, 2.0, 100.0, 120.0, 1834.0])
+    row = driver(report_of(full(inputs=high, contributions=moved, base_logit=base)), "C-reactive")
+    assert row["logit"] == pytest.approx(0.31)
+    crp, ferritin = row["said"]
+    assert crp["lead"] == "C-reactive protein: "
+    assert "other way" not in crp["sentence"]
+    assert "Here the model moved the other way." in ferritin["sentence"]
+
+
 def test_a_trend_has_the_windows_of_the_model_and_ends_at_the_latest_value():
     crp = driver(report_of(full()), "C-reactive protein")["parts"][0]["trend"]
     assert crp["words"] == "2 values over time, from 4.2 mg/L to 12.25 mg/L"

@@ -11,7 +11,6 @@ from icans_risk.workflow.develop import develop
 from store_template import copy_store
 from workflow.small import small_study, write_cohort
 
-
 pytestmark = pytest.mark.slow
 
 

@@ -25,8 +25,13 @@ class _Push:
     """One input, or several that are named together, and how far it moved the estimate."""
 
     analytes: tuple[str, ...]
-    logit: float
+    logits: tuple[float, ...]
     agreement: float | None
+
+    @property
+    def logit(self) -> float:
+        """How far all of it moved the estimate."""
+        return math.fsum(self.logits)
 
 
 def describe_drivers(
@@ -114,7 +119,7 @@ def _pushes(run: RunContext, episode: EpisodeResult, folded: Mapping[str, float]
     return [
         _Push(
             analytes=group,
-            logit=math.fsum(folded[name] for name in group),
+            logits=tuple(folded[name] for name in group),
             agreement=min(known.get(name, 0.0) for name in group) if known else None,
         )
         for group in groups
@@ -146,22 +151,30 @@ def _row(
     words: Words,
     events: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
-    raises = push.logit > 0
     parts = [
-        describe_input(run, episode, name, words=words, events=events, raises=raises)
-        for name in push.analytes
+        describe_input(run, episode, name, words=words, events=events, raises=logit > 0)
+        for name, logit in zip(push.analytes, push.logits, strict=True)
     ]
     names = words.listed([part["label"] for part in parts])
     label = names if len(parts) == 1 else words("drivers.together", names=names)
     agreed = (
         "" if push.agreement is None else words("drivers.agreed", share=round(100 * push.agreement))
     )
-    keys = ("sentence", "source", "where")
-    said = dict.fromkeys(tuple(part[key] for key in keys) for part in parts if part["sentence"])
+    several = len(parts) > 1
+    said = [
+        {
+            "lead": f"{part['label']}: " if several else "",
+            "sentence": part["sentence"],
+            "source": part["source"],
+            "where": part["where"],
+        }
+        for part in parts
+        if part["sentence"]
+    ]
     return {
         "label": label,
         "parts": parts,
-        "said": [dict(zip(keys, values, strict=True)) for values in said],
+        "said": said,
         "agreed": agreed,
         **_effect(push.logit, words),
     }
