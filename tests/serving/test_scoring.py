@@ -134,6 +134,9 @@ def test_a_model_of_synthetic_patients_says_nothing_about_real_ones(
 
 SPOILT = [
     ("events", "value", "MRN-123456 Jane Doe", "events.value must be finite numbers"),
+    ("events", "value", float("inf"), "events.value must be finite numbers"),
+    # Without the time of infusion there are no hours since it.
+    ("events", "collected_h", None, "events.collected_h must be filled"),
     ("events", "modality", "MRN-123456 Jane Doe", "events.modality must be one of"),
     ("events", "available_h", -1e9, "available_h must not precede"),
     ("grades", "icans_grade", 17, "grades.icans_grade must be numbers from 0 to 5"),
