@@ -17,6 +17,7 @@ from icans_risk.errors import CohortError, IcansRiskError, ModelError
 from icans_risk.serving import score
 from icans_risk.workflow.other_formats import Formats
 from icans_risk.workflow.report import PageStyle, report_patients
+from icans_risk.workflow.served_context import describe_served
 from icans_risk.workflow.served_episodes import describe_scored
 from report.parsing import Page, parse
 from serving.example import Example
@@ -276,3 +277,17 @@ def test_500_pages_take_less_than_a_minute_of_one_core(example: Example, tmp_pat
     told = report_patients(example.models[:1], cohort, out=tmp_path / "pages")
     assert told["episodes"] == 500
     assert time.process_time() - started < 60
+
+
+def test_pages_of_a_moved_model_say_what_moved_it(example: Example) -> None:
+    served = example.served
+    step = {"method": "transport", "sentence": "12.0 % at other centres, and no local outcome."}
+    moved = replace(
+        served,
+        released=replace(
+            served.released, facts={**served.released.facts, "recalibrations": [step]}
+        ),
+    )
+    note = describe_served(moved, landmarks_h=[72.0]).notes[-1]
+    assert note.startswith("The model was moved to other patients by what is published: 12.0 %")
+    assert note not in describe_served(served, landmarks_h=[72.0]).notes

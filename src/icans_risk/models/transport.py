@@ -116,6 +116,7 @@ class Transport:
         return {
             "method": "transport",
             "assumption": ASSUMPTION,
+            "sentence": self.in_words,
             "step": self.step.to_state(),
             "patients": self.patients,
             "events": self.events,

@@ -78,6 +78,11 @@ def _recalibrated(facts: Mapping[str, Any]) -> list[str]:
     if not steps:
         return []
     last = steps[-1]
+    if last.get("method") == "transport":
+        return [
+            f"The model was moved to other patients by what is published: {last['sentence']} The "
+            "figures of how well it does are from before that."
+        ]
     return [
         f"The model was recalibrated on {last['patients']} patients of another site, "
         f"{last['events']} of them with the endpoint; the figures of how well it does are from "
