@@ -5,9 +5,9 @@ import pandas as pd
 from scipy.special import expit
 
 from icans_risk.cohort import Cohort
+from icans_risk.serving import NOT_AT_RISK
 from icans_risk.workflow.landmark import LandmarkResult
 from icans_risk.workflow.reasons import NOT_RELEASED
-from icans_risk.workflow.words import STATUS
 
 __all__ = ["predict_episodes"]
 
@@ -47,7 +47,7 @@ def _statuses(result: LandmarkResult) -> pd.Series:
     asked = result.answered["status"].droplevel("landmark_h")
     if result.released is None:
         asked = asked.mask(asked == "answered", NOT_RELEASED)
-    status = excluded.map(STATUS).fillna(asked)
+    status = excluded.map(NOT_AT_RISK).fillna(asked)
     # A vector without any event says nothing about this patient: no number is printed. A dose
     # after which nothing counts is no event of the vector.
     inputs = result.data.inputs

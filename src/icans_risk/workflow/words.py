@@ -1,6 +1,4 @@
-"""Sentences that pages and summaries share: statuses, policies, what a study admits."""
-
-from icans_risk.serving import NOT_AT_RISK as STATUS
+"""Sentences that pages and summaries share: policies, and what a study admits."""
 
 __all__ = [
     "CARRIED_OVER_NOTE",
@@ -8,7 +6,6 @@ __all__ = [
     "POOLED_NOTE",
     "PRESENCE_NOTES",
     "RELEASED_NOTE",
-    "STATUS",
     "TREATMENTS",
 ]
 
