@@ -21,7 +21,11 @@ settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCh
 settings.load_profile("busy")
 
 # Marker to the programs that must all be there; `.ci/run` installs them from Debian.
-PROGRAMS = {"needs_browser": ("chromium", "chromedriver"), "needs_java": ("java",)}
+PROGRAMS = {
+    "needs_browser": ("chromium", "chromedriver"),
+    "needs_java": ("java",),
+    "needs_poppler": ("pdftotext", "pdfinfo"),
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -168,9 +168,10 @@ SHOWN: dict[int, Shown] = {
         "_end",
     ),
     19: shown(
-        "no time of infusion", "Q", FAULT,
+        "no time of infusion", "QA", FAULT,
         "ingest/test_infusions.py::test_an_infusion_without_a_time_sets_its_episode_aside",
         "ingest/test_match.py::test_results_of_an_unusable_infusion_carry_its_reason",
+        "serving/test_scoring.py::test_one_bad_patient_stops_nobody_else_and_is_not_repeated",
     ),
     20: shown(
         "two infusions of a patient", "E", FAULT,
@@ -218,11 +219,12 @@ SHOWN: dict[int, Shown] = {
         "workflow/test_develop.py::test_a_patient_with_unknown_outcome_is_explained_by_all_models",
     ),
     28: shown(
-        "infinite numbers", "QE", FAULT,
+        "infinite numbers", "QEA", FAULT,
         "ingest/test_values.py::test_what_could_be_misread_is_set_aside",
         "ingest/test_values.py::test_typed_numbers_pass_through",
         "test_cohort.py::test_a_table_that_breaks_its_contract_is_refused",
         "test_bad_inputs.py::test_no_model_takes_an_infinite_number",
+        "serving/test_scoring.py::test_one_bad_patient_stops_nobody_else_and_is_not_repeated",
     ),
     29: shown(
         "impossible and unusual values", "QW", FAULT,
@@ -251,10 +253,12 @@ SHOWN: dict[int, Shown] = {
         "_anybodys_risk",
     ),
     34: shown(
-        "a whole modality that is missing", "H",
+        "a whole modality that is missing", "HA",
         "test_bad_inputs.py::test_any_modalities_may_be_missing_without_touching_the_others",
         "ingest/test_profile.py::test_rare_patterns_of_modalities_are_one_and_episodes_without"
         "_any_are_told",
+        "models/test_applicability.py::test_a_required_modality_must_be_there_and_an_optional_one_need_not",
+        "serving/test_scoring.py::test_a_patient_without_any_value_gets_no_number",
     ),
     35: shown(
         "columns that are empty or constant", "H",
@@ -283,17 +287,19 @@ SHOWN: dict[int, Shown] = {
         "workflow/test_develop.py::test_a_sample_this_small_is_called_too_small",
     ),
     40: shown(
-        "a product that was never seen", "H",
+        "a product that was never seen", "HA",
         "features/test_static.py::test_an_unseen_level_is_all_zeros_and_is_reported",
+        "serving/test_scoring.py::test_an_unseen_product_is_not_answered_for",
     ),
     41: shown(
         "the same categories under other codes", "H",
         "test_bad_inputs.py::test_the_codes_behind_categories_mean_nothing",
     ),
     42: shown(
-        "columns in another order", "H",
+        "columns in another order", "HE",
         "models/test_contract.py::test_columns_are_matched_by_name",
         "test_bad_inputs.py::test_the_xgboost_that_drops_names_is_excluded",
+        "models/test_applicability.py::test_rows_without_names_are_refused",
     ),
     43: shown(
         "a column more or less", "HE", FAULT,
@@ -364,9 +370,21 @@ SHOWN: dict[int, Shown] = {
         "test_cohort_folder.py::test_nothing_is_left_of_a_writing_that_failed",
         "models/test_tuning.py::test_an_interrupt_passes_through_and_costs_nothing",
     ),
+    56: shown(
+        "a model of another kind than the data", "EA",
+        "serving/test_scoring.py::test_a_folder_of_an_earlier_version_is_refused",
+        "serving/test_scoring.py::test_models_of_two_landmarks_score_each_at_its_own",
+        "serving/test_scoring.py::test_a_model_of_synthetic_patients_says_nothing_about_real_ones",
+    ),
+    57: shown(
+        "a model that is withdrawn or too old", "E",
+        "serving/test_scoring.py::test_a_withdrawn_model_gives_no_numbers",
+        "serving/test_score_files.py::test_a_model_that_was_withdrawn_refuses",
+        "serving/test_scoring.py::test_a_folder_of_an_earlier_version_is_refused",
+    ),
     58: shown(
         "a machine whose clock is wrong", "H",
-        "test_bad_inputs.py::test_the_clock_of_the_machine_is_read_in_two_places_only",
+        "test_bad_inputs.py::test_the_clock_of_the_machine_is_read_in_few_places_only",
         "workflow/test_develop.py::test_the_same_study_gives_the_same_numbers",
     ),
     59: shown(
@@ -405,15 +423,6 @@ SHOWN: dict[int, Shown] = {
 
 # Whoever builds a part takes its numbers out of here, and adds their tests above.
 NO_SUCH_PART_YET: dict[str, dict[int, str]] = {
-    "scoring": {
-        19: "A: no time of infusion gives no number",
-        28: "A: an infinite input gives no number",
-        34: "A: a required modality that is missing gives no number",
-        40: "A: a product that was never seen gives no number",
-        42: "E: an array without names is refused",
-        56: "E: a model of another schema, landmark or profile",
-        57: "E: a model that is withdrawn or too old",
-    },
     "closing of runs that a kill left open": {
         53: "H: a killed run is marked as such at the next start"
     },
@@ -423,17 +432,9 @@ NO_SUCH_PART_YET: dict[str, dict[int, str]] = {
 }
 
 
-def commands() -> set[str]:
-    return {command.__name__ for command in main.COMMANDS}
-
-
 def mentions(word: str, *folder: str) -> bool:
     files = (ROOT / "src" / "icans_risk").joinpath(*folder).rglob("*.py")
     return any(re.search(word, file.read_text(encoding="utf-8")) for file in files)
-
-
-def is_a_room(name: str) -> bool:
-    return importlib.util.find_spec(f"icans_risk.{name}") is not None
 
 
 def landmark_tells(word: str) -> bool:
@@ -441,7 +442,6 @@ def landmark_tells(word: str) -> bool:
 
 
 PARTS: dict[str, Callable[[], bool]] = {
-    "scoring": lambda: is_a_room("serving") or bool(commands() & {"predict", "score", "serve"}),
     "closing of runs that a kill left open": lambda: mentions(r"(?i)\bstale\b", "tracking"),
     "columns dropped before a fit": lambda: landmark_tells("dropped"),
     "values cut for being later than the outcome": lambda: landmark_tells("cut"),
@@ -651,7 +651,7 @@ def test_an_interruption_is_one_line_and_exit_130(
     assert capsys.readouterr().err == "icans-risk: interrupted.\n"
 
 
-def test_the_clock_of_the_machine_is_read_in_two_places_only() -> None:
+def test_the_clock_of_the_machine_is_read_in_few_places_only() -> None:
     folder = ROOT / "src" / "icans_risk"
     clock = re.compile(r"\b(datetime|date|time|Timestamp)\.(now|today|utcnow|time|time_ns)\(")
     reads = {
@@ -659,8 +659,11 @@ def test_the_clock_of_the_machine_is_read_in_two_places_only() -> None:
         for file in folder.rglob("*.py")
         if clock.search(file.read_text(encoding="utf-8"))
     }
-    # Nothing is later than now; and who was named, when.
-    assert reads == {"ingest/stages/times.py", "workflow/reidentify.py"}
+    # Nothing is later than now; who was named, when; and what was written down or taken back, when.
+    ledger = {"serving/ledger.py", "serving/ledger_check.py", "serving/predictions_ledger.py"}
+    assert reads == {
+        "ingest/stages/times.py", "workflow/reidentify.py", "models/withdrawal.py", *ledger,
+    }  # fmt: skip
 
 
 def _log_two(place: tuple[str, str]) -> int:

@@ -75,6 +75,44 @@ def test_the_package_knows_the_sizes_of_the_committed_table() -> None:
     )
 
 
+def test_held_out_support_keeps_noise_unnamed_where_rebuilds_alone_do_not() -> None:
+    study = load("named_analytes")
+    table = study.run(sizes=(250,), cohorts=1, fresh=25, seed=4, rebuilds=(8,))
+    noise = table[table["reads"] == "noise"].set_index(["agreement", "support"])["in_patients"]
+    assert noise[0.0, 0.0] > 0.8
+    assert noise[0.9, 1.645] <= noise[0.9, 0.0] < noise[0.0, 0.0]
+    every = table[table["reads"] == "any"].set_index(["agreement", "support"])
+    assert every.loc[(0.9, 1.645), "reads_top"] > every.loc[(0.9, 1.645), "reads_top_by_chance"]
+
+
+def test_the_rule_of_the_pages_names_little_noise_in_the_committed_table() -> None:
+    import pandas as pd
+
+    from icans_risk.explanation import NAMED_AGREEMENT, SUPPORTED_Z
+
+    table = pd.read_csv(STUDIES / "named_analytes.csv")
+    noise = table[table["reads"] == "noise"].set_index(["agreement", "support"])["named"]
+    # Shares of patients for one analyte of noise; five were planted.
+    assert (noise.loc[(NAMED_AGREEMENT, SUPPORTED_Z)] / 5 < 0.06).all()
+    assert (noise.loc[(NAMED_AGREEMENT, 0.0)] / 5 > 0.1).all()
+    page = STUDIES.parents[1] / "docs" / "explanation.md"
+    study, text = load("named_analytes"), page.read_text(encoding="utf-8")
+    assert study.as_markdown(table) in text
+    assert study.sources_as_markdown(table) in text
+    named = table[table["reads"] == "any"].set_index(["agreement", "support"])
+    ours = named.loc[(NAMED_AGREEMENT, SUPPORTED_Z)]
+    assert (ours["reads_top"] > ours["reads_top_by_chance"] + 0.1).all()
+
+
+def test_a_published_incidence_brings_a_model_nearer_to_another_product() -> None:
+    table = load("transport").run(patients=900, repeats=3, seed=4, left_out=["axi_cel.lbcl"])
+    nothing = table[table["local"] == 0].set_index("method")["observed_expected"]
+    assert abs(nothing["published and local"] - 1) < abs(nothing["as it is"] - 1)
+    assert nothing["recalibrated"] == nothing["local shrunk"] == nothing["as it is"]
+    fifty = table[table["local"] == 50].set_index("method")
+    assert fifty.loc["published and local", "gain"] > 0
+
+
 def test_the_committed_tables_name_their_seed_and_commit() -> None:
     import pandas as pd
 
@@ -86,10 +124,13 @@ def test_the_committed_tables_name_their_seed_and_commit() -> None:
         "informative_ordering",
         "interval_coverage",
         "models_by_size",
+        "monitoring",
+        "named_analytes",
         "optimism_bias",
         "permuted_labels",
         "planted_leaks",
         "sample_size_by_simulation",
+        "transport",
         "unit_shifts",
     ):
         table = pd.read_csv(STUDIES / f"{name}.csv", dtype={"commit": str})

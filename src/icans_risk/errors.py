@@ -11,6 +11,7 @@ __all__ = [
     "GradingError",
     "IcansRiskError",
     "LeakageError",
+    "LedgerError",
     "ModelError",
     "NotEstimableError",
     "NotReleasedError",
@@ -43,6 +44,10 @@ class GradingError(IcansRiskError):
 
 class LeakageError(IcansRiskError):
     """A feature was asked for that would show the outcome to the model."""
+
+
+class LedgerError(IcansRiskError):
+    """A ledger of predictions is damaged, or something may not be written to it."""
 
 
 class NotEstimableError(IcansRiskError):

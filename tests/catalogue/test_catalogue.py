@@ -88,6 +88,8 @@ def test_what_platforms_disagree_on_is_marked() -> None:
     named |= {f"csf.{name}" for name in f"{cytokines} {nerve}".split()}
     named |= {"plasma.ang2_ang1_ratio", "plasma.nfl_for_age"}
     named |= {f"csf.{name}_plasma_ratio" for name in ("il6", "il8", "mcp1", "nfl")}
+    # Sequences and scanners disagree on what has no unit.
+    named |= {a.full_name for a in ENTRIES if a.name.startswith("lesion_intensity_")}
     assert {a.full_name for a in ENTRIES if a.assay_dependent} == named
 
 
@@ -132,6 +134,9 @@ def test_what_the_grade_is_made_from_is_marked() -> None:
     assert parts == {
         "eeg.seizure", "eeg.ve_cam_s",
         "imaging.oedema", "imaging.midline_shift", "imaging.hydrocephalus",
+        "imaging.oedema_volume", "imaging.oedema_mesh_volume", "imaging.oedema_diameter",
+        "imaging.oedema_contrast", "imaging.oedema_normal_ratio", "imaging.ventricle_volume",
+        "imaging.ventricle_share", "imaging.ventricle_asymmetry", "imaging.midline_shift_proxy",
         "clinical.gcs", "clinical.rass", "csf.opening_pressure", "csf.intracranial_pressure",
     }  # fmt: skip
 

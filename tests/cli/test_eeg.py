@@ -17,7 +17,7 @@ from icans_risk.signals.eeg.visual import FINDINGS
 from icans_risk.signals.journal import Journal
 from icans_risk.study import load_study
 from icans_risk.synthetic.edf import EdfHeader, write_edf
-from icans_risk.workflow import eeg
+from icans_risk.workflow import signals
 from icans_risk.workflow.reading import read_cohort
 from ingest.exports import write_study
 from signals.brains import labels, pink, tone
@@ -130,7 +130,7 @@ def test_what_is_kept_of_an_interrupted_run_names_nobody(
     def fail(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(eeg, "judge_results", fail)
+    monkeypatch.setattr(signals, "judge_results", fail)
     assert run_list(program, listed)[0] == 130
     journal = Journal(tmp_path / "out")
     assert len(journal) == 3
@@ -142,7 +142,7 @@ def test_an_interrupted_run_is_taken_up(
     program: Program, listed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(eeg, "new_folder", None)
+        patched.setattr(signals, "new_folder", None)
         with pytest.raises(TypeError):
             run_list(program, listed)
     journal = Journal(tmp_path / "out")

@@ -350,7 +350,7 @@ def test_chunks_hold_whole_episodes_and_no_more_than_asked(
     ids: str, episodes: int, rows: int
 ) -> None:
     table = pa.table({"episode_id": pa.array(list(ids), pa.string()), "row": range(len(ids))})
-    chunks = list(spark._cut(table.to_batches(2), rows=rows, episodes=episodes))
+    chunks = list(spark.cut_episodes(table.to_batches(2), rows=rows, episodes=episodes))
     assert [row for chunk in chunks for row in chunk["row"].to_pylist()] == list(range(len(ids)))
     held = [set(chunk["episode_id"].to_pylist()) for chunk in chunks]
     assert sum(map(len, held)) == len(set(ids))
@@ -365,7 +365,7 @@ def test_what_is_held_does_not_grow_with_the_partition() -> None:
             read.append(number)
             yield pa.record_batch({"episode_id": [f"{number:02}"] * 10})
 
-    first = next(spark._cut(batches(), rows=30, episodes=100))
+    first = next(spark.cut_episodes(batches(), rows=30, episodes=100))
     assert len(first) == 20
     assert read == [0, 1, 2]
 

@@ -267,11 +267,25 @@ TRIPOD = [
     {"item": "10", "section": "Methods", "asks": "Sample size.", "status": "filled from the run",
      "text": "By the criteria of Riley."},
 ]  # fmt: skip
+READS: dict[str, pd.DataFrame] = {
+    "inputs": pd.DataFrame(
+        [
+            ("Ferritin", 0.41, 3.2, True, 0.55), ("Fibrinogen", 0.2, 2.0, True, 0.02),
+            ("Sodium", 0.05, -0.4, False, 0.0), ("Imaging", 0.0001, 0.0, False, 0.0),
+        ],
+        columns=["label", "mean_abs", "support_z", "supported", "named"],
+    ),
+    "modality_by_window": pd.DataFrame(
+        [("Blood", "baseline", 0.12), ("Blood", "early", 0.4), ("Bedside", "early", 0.2)],
+        columns=["modality_words", "window_words", "mean_abs"],
+    ),
+}  # fmt: skip
 PARTS: dict[str, Any] = {
     "flow": FLOW,
     "characteristics": CHARACTERISTICS,
     "measured_inputs": MEASURED,
     "stability": stability(),
+    "reads": READS,
     "audit": AUDIT,
     "candidate_parameters": 12,
     "tripod": TRIPOD,
@@ -285,6 +299,6 @@ def report(run: Any = RUN, found: Assessment | None = None, **changes: Any) -> d
 
 
 NOTHING: dict[str, Any] = {
-    "characteristics": None, "measured_inputs": None, "stability": None, "audit": (),
+    "characteristics": None, "measured_inputs": None, "stability": None, "reads": {}, "audit": (),
     "candidate_parameters": None, "tripod": (), "made": {},
 }  # fmt: skip

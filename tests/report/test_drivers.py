@@ -48,7 +48,7 @@ def test_at_most_five_each_way_are_named_and_the_rest_stand_together():
     ]
     assert math.fsum(row["logit"] for row in rows) + base == pytest.approx(logit(0.143))
     assert max(abs(row["share"]) for row in rows) == 1
-    assert rows[-1]["latest"] == "5 inputs"
+    assert rows[-1]["count"] == "5 inputs"
 
 
 def test_each_driver_says_in_words_what_it_does_and_what_it_was():
@@ -56,14 +56,17 @@ def test_each_driver_says_in_words_what_it_does_and_what_it_was():
     assert rows["CRS grade (ASTCT)"]["effect"] == "raises the estimate"
     assert rows["CRS grade (ASTCT)"]["odds"] == "1.86"
     assert rows["Age"]["effect"] == "lowers the estimate"
-    assert rows["C-reactive protein"]["latest"] == "12.25 mg/dL, 18 h old"
+    (crp,) = rows["C-reactive protein"]["parts"]
+    assert crp["value"] == "12.25 mg/dL, 18 h old"
+    assert crp["collected"] + " " + crp["came"] == "collected 54 h (day 2), available 55.5 h"
 
 
 def test_a_missing_input_that_moved_the_model_reads_not_measured():
     table = contributions(CONTRIBUTIONS | {"plasma.ldh": 0.3})
     base = logit(0.143) - table["contribution_logit"].sum()
     rows = patient_report(RUN, answered(contributions=table, base_logit=base))["drivers"]["rows"]
-    assert {row["label"]: row["latest"] for row in rows}["Lactate dehydrogenase"] == "not measured"
+    (ldh,) = {row["label"]: row for row in rows}["Lactate dehydrogenase"]["parts"]
+    assert (ldh["value"], ldh["sentence"], ldh["trend"]) == ("not measured", "", None)
 
 
 def test_a_model_without_inputs_is_explained_by_its_start_alone():

@@ -10,9 +10,13 @@ from hypothesis import strategies as st
 from icans_risk.report import (
     AnalyteText,
     Rate,
+    cohort_report,
+    overview_report,
     page_name,
     patient_report,
     quality_report,
+    render_cohort,
+    render_overview,
     render_patient,
     render_quality,
     render_ward,
@@ -84,9 +88,13 @@ def pages_with(text: str) -> list[str]:
         data_kind="real",
         package_version=text,
     )
+    before = ward_report(run, reports)
+    ward = ward_report(run, reports, before=before)
     return [
         *(render_patient(report) for report in reports.values()),
-        render_ward(ward_report(run, reports)),
+        render_ward(ward),
+        render_overview(overview_report({"48h": before, "72h": ward})),
+        render_cohort(cohort_report(ward)),
         render_quality(quality),
     ]
 

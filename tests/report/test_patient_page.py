@@ -94,10 +94,9 @@ def test_headings_do_not_skip_a_level():
 def test_the_risk_reads_as_whole_patients_and_the_picture_agrees():
     page = page_of(answered(0.143, risk_low=0.086, risk_high=0.22))
     assert page.text("risk") == "About 14 of 100 patients like this"
-    assert page.text("range") == "Range: 9 to 22 of 100."
+    assert page.text("range") == "Range: 9 to 22 of 100. Model uncertainty only."
     assert "0.143, range 0.086 to 0.220" in page.text("estimate")
-    labels = [dict(attrs).get("aria-label") for _, attrs in page.elements]
-    assert "14 of 100 figures are filled" in labels
+    assert "14 of 100 figures are filled" in page.text("icon-array")
     figures = [attrs for tag, attrs in page.elements if tag == "g"]
     assert len(figures) == 100
     assert sum(dict(attrs)["fill"] != "#ffffff" for attrs in figures) == 14
@@ -106,20 +105,20 @@ def test_the_risk_reads_as_whole_patients_and_the_picture_agrees():
 def test_a_tiny_risk_reads_fewer_than_one_and_fills_no_figure():
     page = page_of(answered(0.004))
     assert page.text("risk") == "Fewer than 1 of 100 patients like this"
-    assert "0 of 100 figures are filled" in [dict(a).get("aria-label") for _, a in page.elements]
+    assert "0 of 100 figures are filled" in page.text("icon-array")
 
 
 def test_the_page_says_that_the_estimate_is_held_out_and_what_its_range_leaves_out():
     said = page_of(answered()).text("held-out")
     assert "none of which saw this patient" in said
     assert (
-        "it leaves out what a larger cohort would teach, and differences between hospitals" in said
+        "It leaves out what a larger cohort would teach, and differences between hospitals" in said
     )
 
 
 def test_a_range_that_was_not_computed_reads_not_estimable():
     page = page_of(answered(risk_low=NAN, risk_high=NAN))
-    assert page.text("range") == "Range: not estimable."
+    assert page.text("range") == "Range: not estimable. Model uncertainty only."
 
 
 @pytest.mark.parametrize(
@@ -133,10 +132,9 @@ def test_a_risk_outside_its_range_or_outside_zero_to_one_is_refused(risk, low, h
 
 def test_times_are_said_in_hours_and_in_days_counted_from_zero():
     page = page_of(answered())
-    assert page.text("landmark") == (
-        "72 h after infusion (the end of day 2, counting the day of infusion as day 0)"
-    )
-    assert "336 h after infusion (the end of day 13" in page.text("horizon")
+    assert page.text("landmark").startswith("72 h after infusion (end of day 2)")
+    assert "the day of infusion, which is day 0" in page.text("landmark")
+    assert page.text("horizon") == "336 h after infusion (end of day 13)"
 
 
 def test_each_input_shows_its_latest_value_both_times_and_its_age():
@@ -157,6 +155,7 @@ def test_values_from_after_treatment_are_counted_and_marked_in_words():
         "3 of the 5 values that were used were collected after"
     )
     assert page.text("basis").count("after treatment") == 2 * 3 + 1
+    assert "Values taken after a drug against inflammation" in page.text("doubts")
 
     untreated = page_of(answered(inputs=INPUTS.assign(after_treatment=False)))
     assert "treatment" not in untreated.texts
@@ -186,12 +185,12 @@ def test_a_dose_from_which_on_nothing_counts_is_named_and_is_no_input():
 
 
 def test_a_page_says_whether_treatments_are_inputs():
-    assert "Treatments given are not inputs of the model." in page_of(answered()).text("not-said")
+    assert "Treatments given are not inputs of the model." in page_of(answered()).text("drugs")
     steroid = {"treatment.steroid": AnalyteText(label="Steroid given")}
     run = dataclasses.replace(RUN, analytes={**RUN.analytes, **steroid})
     episode = answered(values={"treatment.steroid": "not given"})
     page = page_of(episode, run)
-    assert "Treatments given by the landmark are inputs of the model." in page.text("not-said")
+    assert "Treatments given by the landmark are inputs of the model." in page.text("drugs")
     assert "Steroid given" not in page.text("missing")
     rows = {row["label"]: row for row in patient_report(run, episode)["basis"]["rows"]}
     assert (rows["Steroid given"]["value"], rows["Steroid given"]["describes"]) == ("not given", "")
@@ -220,16 +219,6 @@ def test_an_input_from_after_the_landmark_is_refused():
     late = INPUTS.assign(available_h=[24.0, 72.0, 31.5, 72.5, 60.0])
     with pytest.raises(LeakageError, match="1 of 5 rows"):
         patient_report(RUN, answered(inputs=late))
-
-
-def test_the_grade_is_drawn_by_day_and_a_day_without_one_is_a_gap():
-    assert patient_report(RUN, answered())["grades"]["days"] == [
-        {"day": 0, "grade": 0},
-        {"day": 1, "grade": None},
-        {"day": 2, "grade": 2},
-    ]
-    assert "not recorded" in page_of(answered()).text("grades")
-    assert patient_report(RUN, silent())["grades"] is None
 
 
 def test_the_base_rate_of_the_same_product_stands_before_that_of_all():
@@ -322,7 +311,8 @@ def test_a_synthetic_run_says_so_on_top_and_a_real_one_does_not():
 
 def test_the_title_of_the_window_holds_no_identifier():
     html = render_patient(patient_report(RUN, answered(episode_id="MRN-5551234")))
-    (title,) = re.findall(r"<title>(.*?)</title>", html)
+    title = html.partition("<title>")[2].partition("</title>")[0]
+    assert title == "ICANS risk: one patient (research use only)"
     assert "5551234" not in title
 
 

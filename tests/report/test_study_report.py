@@ -28,7 +28,7 @@ from report.study_example import (
 
 PANELS = [
     "limits", "short", "flow", "characteristics", "measured", "outcome", "performance",
-    "calibration", "distribution", "decision", "thresholds", "stability", "subgroups",
+    "calibration", "distribution", "decision", "thresholds", "stability", "reads", "subgroups",
     "internal-external", "audit", "policies", "sample-size", "tripod", "made",
 ]  # fmt: skip
 
@@ -82,7 +82,7 @@ def test_a_panel_without_its_data_is_left_out_with_its_entry_in_the_contents():
     )
     found = page(found=bare, **NOTHING)
     gone = {
-        "characteristics", "measured", "thresholds", "stability", "subgroups",
+        "characteristics", "measured", "thresholds", "stability", "reads", "subgroups",
         "internal-external", "audit", "policies", "tripod", "differences", "products",
     }  # fmt: skip
     assert not gone & set(found.texts)

@@ -47,7 +47,7 @@ def test_the_ward_lists_the_unanswered_first_and_then_by_risk():
 def test_a_ward_row_shows_risk_range_and_how_new_its_data_are():
     (row,) = ward(answered(0.143, risk_low=0.086, risk_high=0.22))["rows"]
     assert (row["risk_words"], row["range"]) == ("About 14 of 100", "9 to 22 of 100")
-    assert (row["newest"], row["missing"]) == ("0 h", 1)
+    assert (row["ages"], row["missing"]) == ("0 h to 18 h", 1)
 
 
 def test_a_ward_row_without_an_estimate_shows_the_reason_and_no_bar():

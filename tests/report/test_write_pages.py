@@ -69,13 +69,25 @@ def test_what_is_there_already_is_never_overwritten(tmp_path, kind):
 
 
 @pytest.mark.parametrize(
-    "name", ["../x.html", "AX-017.html", "patient-1.html", "patient-001.html\n", "patient-١٢٣.html"]
-)
+    "name",
+    [
+        "../x.html", "AX/index.html", "../48h/index.html", "48h/48h/index.html", "AX-017.html",
+        "patient-1.html", "patient-001.html\n", "patient-١٢٣.html",
+    ],
+)  # fmt: skip
 def test_a_file_name_that_is_not_ours_is_refused_without_repeating_it(tmp_path, name):
     with pytest.raises(IcansRiskError, match="must be called") as caught:
         write_pages(tmp_path / "report", PAGES | {name: "<p>"})
     assert name.strip() not in str(caught.value).replace("patient-001.html and so on", "")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_each_landmark_has_a_folder_of_its_owner(tmp_path):
+    pages = {INDEX_PAGE: "a", f"48h/{INDEX_PAGE}": "b", f"1.5h/{page_name(1, 'pdf')}": b"%PDF"}
+    write_pages(tmp_path / "report", pages)
+    found = {p.relative_to(tmp_path / "report").as_posix(): p for p in tmp_path.rglob("*.*")}
+    assert found["1.5h/patient-001.pdf"].read_bytes() == b"%PDF"
+    assert {stat.S_IMODE(p.stat().st_mode) for p in tmp_path.rglob("*") if p.is_dir()} == {0o700}
 
 
 def test_no_pages_is_a_mistake(tmp_path):

@@ -8,7 +8,8 @@ import pytest
 from icans_risk.signals.eeg.reasons import REASONS
 from icans_risk.signals.eeg.work import work
 from icans_risk.synthetic.edf import write_edf
-from icans_risk.workflow.eeg import Reading, measure_recordings
+from icans_risk.workflow.eeg import measure_recordings
+from icans_risk.workflow.kinds import Reading
 from signals.brains import labels, pink
 from signals.corruption import KINDS, corrupt, stated_samples, whole
 

@@ -101,9 +101,9 @@ def test_whoever_stops_listening_leaves_no_worker(tmp_path: Path) -> None:
 def test_a_journal_keeps_results_for_their_owner_until_it_is_closed(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "out")
     journal.open()
-    journal.keep({"sha256": "ab", "value": 1})
-    journal.keep({"sha256": "cd", "value": 2})
-    journal.keep({"sha256": "ab", "value": 3})
+    journal.keep({"key": "ab", "value": 1})
+    journal.keep({"key": "cd", "value": 2})
+    journal.keep({"key": "ab", "value": 3})
     assert len(journal) == 2
     assert journal.folder.stat().st_mode & 0o777 == 0o700
     assert {file.stat().st_mode & 0o777 for file in journal.folder.iterdir()} == {0o600}

@@ -286,7 +286,7 @@ def test_a_journal_s_result_is_taken_only_if_it_is_of_this_file_and_algorithm(
     other = found | {"rate": 77.0}
     for text in (
         json.dumps(other | {"algorithm": 0}),
-        json.dumps(other | {"sha256": "b" * 64}),
+        json.dumps(other | {"key": "b" * 64}),
         "not json",
         "[1]",
     ):

@@ -10,15 +10,12 @@ import pytest
 from icans_risk.catalogue import load_catalogue
 from icans_risk.cohort import EVENTS, check_table
 from icans_risk.errors import SignalError
-from icans_risk.signals.eeg.events import (
-    judge_results,
-    make_events,
-    make_measurements,
-    make_reading_events,
-)
-from icans_risk.signals.eeg.recordings import Turnaround, read_readings, read_recordings
+from icans_risk.signals.eeg.events import make_events, make_measurements, make_reading_events
+from icans_risk.signals.eeg.recordings import read_readings, read_recordings
 from icans_risk.signals.eeg.visual import FINDINGS, POINTS, SEVERE, score_findings
 from icans_risk.signals.eeg.work import work
+from icans_risk.signals.results import judge_results
+from icans_risk.signals.tables import Turnaround
 from icans_risk.synthetic.edf import write_edf
 from signals.brains import labels, pink
 

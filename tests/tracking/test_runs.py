@@ -11,7 +11,6 @@ from mlflow import MlflowClient
 
 from icans_risk.study import load_study
 from icans_risk.tracking import RunRecord, log_run, open_store
-from icans_risk.workflow.inputs import specify_features
 from icans_risk.workflow.reading import read_cohort
 from store_template import copy_store
 
@@ -64,16 +63,18 @@ def test_the_study_file_figures_and_tables_are_kept(
     client: MlflowClient, developed: Any, study_file: Path
 ) -> None:
     run_id = developed.summary["run_id"]
-    kept = {
-        a.path for folder in ("study", "figures/72h") for a in client.list_artifacts(run_id, folder)
-    }
+    folders = ("study", "figures/72h", "explanation/72h")
+    kept = {a.path for folder in folders for a in client.list_artifacts(run_id, folder)}
     assert kept == {
         "study/nulisa80.yaml", "study/summary.json", "study/quality.json", "study/features.json",
         "study/feature_dictionary.csv", "figures/72h/calibration.png", "figures/72h/comparison.png",
         "figures/72h/contributions.png", "figures/72h/risk_distribution.png",
         "figures/72h/calibration_band.png", "figures/72h/decision_curve.png",
         "figures/72h/prediction_instability.png", "figures/72h/calibration_instability.png",
-        "figures/72h/decision_instability.png",
+        "figures/72h/decision_instability.png", "figures/72h/beeswarm.png",
+        "figures/72h/importance.png", "figures/72h/dependence.png",
+        "figures/72h/modality_by_window.png", "explanation/72h/inputs.csv",
+        "explanation/72h/columns.csv", "explanation/72h/modality_by_window.csv",
     }  # fmt: skip
     copy = Path(client.download_artifacts(run_id, "study/nulisa80.yaml"))
     assert copy.read_bytes() == study_file.read_bytes()
@@ -85,31 +86,29 @@ def model_folder(developed: Any) -> Path:
     return Path(found)
 
 
-def test_the_model_is_json_with_a_signature_and_without_rows(model_folder: Path) -> None:
-    files = {path.name for path in model_folder.iterdir()}
-    assert "model.json" in files
+def test_the_model_is_code_and_json_with_a_signature_and_without_rows(model_folder: Path) -> None:
+    files = {path.name for path in model_folder.rglob("*") if path.is_file()}
+    assert {"model.json", "manifest.json", "pyfunc_model.py"} <= files
     assert not {name for name in files if name.endswith((".pkl", ".ubj", ".skops"))}
-    assert not {name for name in files if "example" in name}
+    assert "SYNTHETIC-EXAMPLE" in (model_folder / "input_example.json").read_text()
     text = (model_folder / "MLmodel").read_text()
-    assert "clinical.crs_grade.max.to_date" in text
-    trees = json.loads((model_folder / "model.json").read_text())
-    assert trees["learner"]["objective"]["name"] == "binary:logistic"
+    assert '{"type": "string", "name": "episode", "required": true}' in text
 
 
-def test_the_logged_model_predicts_with_pickles_forbidden(
+def test_the_logged_model_answers_with_pickles_forbidden(
     model_folder: Path, study_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import mlflow.pyfunc
 
-    from icans_risk.features import build_features
+    from icans_risk.serving.wire import wire_rows
 
     monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
-    study = load_study(study_file)
-    cohort, _ = read_cohort(study)
-    vectors = build_features(cohort, specify_features(study, cohort), [72.0]).astype("float64")
-    risk = mlflow.pyfunc.load_model(str(model_folder)).predict(vectors)
-    assert risk.shape == (80,)
-    assert ((risk > 0) & (risk < 1)).all()
+    cohort, _ = read_cohort(load_study(study_file))
+    told = mlflow.pyfunc.load_model(str(model_folder)).predict(wire_rows(cohort))
+    assert len(told) == 80
+    answered = [row["risk"] for row in told if row["status"] == "answered"]
+    assert len(answered) > 60
+    assert all(0 < risk < 1 for risk in answered)
 
 
 def test_no_identifier_reaches_the_store_or_the_summary(developed: Any, study_file: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from icans_risk.cohort import Cohort
 from icans_risk.errors import IcansRiskError, LeakageError, NotEstimableError, StudyError
+from icans_risk.explanation import fold_by_analyte
 from icans_risk.features import build_features
 from icans_risk.outcome import Endpoint, derive_outcomes
 from icans_risk.study import Study, load_study
@@ -18,6 +19,7 @@ from icans_risk.workflow.landmark import LandmarkResult
 from icans_risk.workflow.landmarks import develop_landmarks
 from icans_risk.workflow.pages import predict_episodes
 from icans_risk.workflow.reading import read_cohort
+from icans_risk.workflow.reads import describe_reads
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +105,18 @@ def test_the_printed_risk_is_the_validated_one(result: LandmarkResult, cohort: C
     assert len(answered) == 79
     assert (answered["risk_low"] <= answered["risk"]).all()
     assert (answered["risk"] <= answered["risk_high"]).all()
+
+
+def test_what_the_model_reads_is_told_of_the_printed_contributions(result: LandmarkResult) -> None:
+    tables = describe_reads(result)
+    folded = fold_by_analyte(result.held_out.contributions).drop(columns="base")
+    inputs = tables["inputs"].set_index("analyte")
+    assert inputs["mean_abs"].is_monotonic_decreasing
+    assert inputs["mean_abs"].to_dict() == pytest.approx(folded.abs().mean().to_dict())
+    assert set(tables["columns"]["column"]) == set(result.main.plan.columns)
+    # Nobody's page names what held-out patients do not bear out, or what was not measured.
+    assert (inputs.loc[~inputs["supported"], "named"] == 0).all()
+    assert (inputs["named"] <= inputs["measured"]).all()
 
 
 def test_who_reached_the_endpoint_before_gets_no_number(

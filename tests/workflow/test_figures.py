@@ -42,6 +42,6 @@ def test_a_platform_has_its_label_in_the_figures_and_on_the_pages(study_file: Pa
     assert "Neurofilament light (ella)" in [label.get_text() for label in axis.get_yticklabels()]
 
     run = describe_run(study, cohort, result, specification=specification, run_id="0" * 32)
-    pages = render_pages(cohort, result, quality, run=run)
-    patients = [page for name, page in pages.items() if name not in ("index.html", "quality.html")]
+    pages = render_pages(cohort, result, quality, run=run).pages
+    patients = [page for name, page in pages.items() if name != "quality.html"]
     assert sum("Neurofilament light (ella)" in page for page in patients) >= len(patients) - 1

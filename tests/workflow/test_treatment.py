@@ -14,6 +14,7 @@ from icans_risk.workflow.inputs import specify_features
 from icans_risk.workflow.landmark import LandmarkResult
 from icans_risk.workflow.landmarks import develop_landmarks
 from icans_risk.workflow.pages import describe_run, predict_episodes, render_pages
+from icans_risk.workflow.run_pages import render_run
 from icans_risk.workflow.summary import describe_landmark, describe_study
 from icans_risk.workflow.words import PRESENCE_NOTES, TREATMENTS
 from ingest.exports import base_study, write_study
@@ -56,7 +57,7 @@ class Run:
             self.study, cohort, self.result, specification=self.specification, run_id="0123456789"
         )
         quality = QualityReport()
-        self.pages = render_pages(cohort, self.result, quality, run=self.context)
+        self.pages = render_run([render_pages(cohort, self.result, quality, run=self.context)])
         self.summary = describe_study(
             self.study, cohort, quality, specification=self.specification
         ) | {"landmarks": [describe_landmark(self.study, self.result)]}

@@ -47,11 +47,14 @@ def catalogue(
 
 
 def _show_list(found: Sequence["Analyte"]) -> None:
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from icans_risk.cli.terminal import console
 
-    table = Table("name", "label", "LOINC", "unit", "accepted units", box=None, header_style="")
+    # A name is there to be copied: it is never cut.
+    longest = max((len(analyte.full_name) for analyte in found), default=0)
+    name = Column("name", min_width=longest)
+    table = Table(name, "label", "LOINC", "unit", "accepted units", box=None, header_style="")
     for analyte in found:
         code = "" if analyte.loinc is None else analyte.loinc.code
         others = [unit for unit in analyte.accepted_units if unit != analyte.unit]

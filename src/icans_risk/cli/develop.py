@@ -12,10 +12,15 @@ from icans_risk.cli.options import (
     TRACKING_URI,
     WORKERS,
     Artifacts,
+    BlindFirst,
     Journals,
     JsonFile,
+    Lang,
+    PageLanguage,
+    PageUnits,
     Reports,
     TrackingUri,
+    Units,
     Workers,
 )
 
@@ -30,14 +35,19 @@ def develop(
     reports: Reports = REPORTS,
     journals: Journals = JOURNALS,
     workers: Workers = WORKERS,
+    lang: Lang = PageLanguage.EN,
+    units: Units = PageUnits.CONVENTIONAL,
+    blind_first: BlindFirst = False,
 ) -> None:
     """Take a study from its files to a tracked, explained model and a page per patient.
 
     Example: icans-risk develop configs/nulisa80.yaml
     """
     from icans_risk.cli.show import run_and_show
+    from icans_risk.workflow.develop import PageStyle
     from icans_risk.workflow.develop import develop as job
 
+    style = PageStyle(language=lang.value, units=units.value, blind_first=blind_first)
     run_and_show(
         lambda progress: job(
             study_file,
@@ -46,6 +56,7 @@ def develop(
             reports=reports,
             journals=journals,
             workers=workers,
+            style=style,
             progress=progress,
         ),
         json_file,

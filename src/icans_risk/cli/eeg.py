@@ -8,7 +8,7 @@ import typer
 from icans_risk.cli.hours import parse_hours
 from icans_risk.errors import IcansRiskError
 
-__all__ = ["eeg"]
+__all__ = ["NONE_USED", "eeg", "parse_turnaround", "show_lists"]
 
 NONE_USED = 2
 
@@ -51,10 +51,11 @@ def eeg(
     Example: icans-risk eeg recordings.csv --out eeg/2026-05 --turnaround catalogue
     """
     from icans_risk.cli.terminal import terminal_progress
-    from icans_risk.workflow.eeg import Reading, measure_recordings
+    from icans_risk.workflow.eeg import measure_recordings
+    from icans_risk.workflow.kinds import Reading
 
     reading = Reading(
-        turnaround=_parse_turnaround(turnaround),
+        turnaround=parse_turnaround(turnaround),
         time_zone=time_zone,
         workers=workers,
         memory_gib=memory,
@@ -64,12 +65,18 @@ def eeg(
         summary = measure_recordings(
             recordings_file, out, visual_file=visual, reading=reading, progress=progress
         )
-    _show(summary)
+    typer.echo(
+        f"{summary['used']:,} of {summary['recordings']:,} recordings used, "
+        f"{summary['hours']:.1f} h of EEG; {summary['events']:,} events of "
+        f"{summary['episodes']:,} episodes."
+    )
+    show_lists(summary)
     if not summary["used"]:
         raise typer.Exit(NONE_USED)
 
 
-def _parse_turnaround(text: str | None) -> float | Literal["catalogue"] | None:
+def parse_turnaround(text: str | None) -> float | Literal["catalogue"] | None:
+    """Read hours, or the word that stands for the catalogue's."""
     if text is None or text == "catalogue":
         return "catalogue" if text else None
     hours = parse_hours(text, option="--turnaround")
@@ -78,12 +85,8 @@ def _parse_turnaround(text: str | None) -> float | Literal["catalogue"] | None:
     return hours[0]
 
 
-def _show(summary: dict[str, Any]) -> None:
-    typer.echo(
-        f"{summary['used']:,} of {summary['recordings']:,} recordings used, "
-        f"{summary['hours']:.1f} h of EEG; {summary['events']:,} events of "
-        f"{summary['episodes']:,} episodes."
-    )
+def show_lists(summary: dict[str, Any]) -> None:
+    """Say what was not used, what was noticed, and where everything is."""
     for title, key in (("not used", "refused"), ("noticed", "flagged")):
         for code, count in summary[key].items():
             typer.echo(f"  {title}: {code.replace('_', ' ')} ({count:,})")

@@ -1,8 +1,10 @@
-"""Hours as they are typed: numbers between commas."""
+"""Hours and moments as they are typed."""
+
+from datetime import datetime
 
 from icans_risk.errors import IcansRiskError
 
-__all__ = ["parse_hours"]
+__all__ = ["parse_hours", "parse_moment"]
 
 
 def parse_hours(text: str, *, option: str) -> list[float]:
@@ -23,3 +25,28 @@ def parse_hours(text: str, *, option: str) -> list[float]:
     except ValueError:
         message = f"{option}: expected hours such as 0,24,72, got something else."
         raise IcansRiskError(message) from None
+
+
+def parse_moment(text: str, *, option: str) -> datetime:
+    """Parse a moment such as ``2026-05-04T07:00+02:00``.
+
+    Raises
+    ------
+    IcansRiskError
+        If it is none, or says no time zone.
+
+    Examples
+    --------
+    >>> parse_moment("2026-05-04T07:00+02:00", option="--data-cutoff").hour
+    7
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise IcansRiskError(
+            f"{option}: expected a moment with its time zone, such as 2026-05-04T07:00+02:00, got "
+            "something else."
+        )
+    return moment

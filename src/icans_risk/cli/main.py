@@ -11,17 +11,24 @@ from icans_risk.cli.compare import compare
 from icans_risk.cli.demo import demo
 from icans_risk.cli.develop import develop
 from icans_risk.cli.eeg import eeg
+from icans_risk.cli.evaluate import evaluate
+from icans_risk.cli.evidence import evidence
 from icans_risk.cli.export_meds import export_meds
 from icans_risk.cli.grade import grade
+from icans_risk.cli.imaging import imaging
 from icans_risk.cli.ingest import check, ingest
 from icans_risk.cli.init import init
+from icans_risk.cli.monitor import monitor
 from icans_risk.cli.outcomes import outcomes
 from icans_risk.cli.pseudonyms import make_key, reidentify
 from icans_risk.cli.recalibrate import recalibrate
+from icans_risk.cli.report import report
 from icans_risk.cli.sample_size import sample_size
 from icans_risk.cli.schema import schema
+from icans_risk.cli.score import score
 from icans_risk.cli.simulate import simulate
 from icans_risk.cli.tune import tune
+from icans_risk.cli.withdraw import withdraw
 from icans_risk.errors import IcansRiskError
 
 __all__ = ["app", "run"]
@@ -39,9 +46,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 COMMANDS = (
-    demo, init, check, ingest, eeg, sample_size, develop, compare, tune, recalibrate, simulate,
-    outcomes, grade,
-    catalogue, schema, export_meds, make_key, reidentify,
+    demo, init, check, ingest, eeg, imaging, sample_size, develop, compare, tune, recalibrate,
+    score, report, evaluate, monitor, withdraw, simulate, outcomes, grade,
+    catalogue, evidence, schema, export_meds, make_key, reidentify,
 )  # fmt: skip
 for command in COMMANDS:
     app.command()(command)

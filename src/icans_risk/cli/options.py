@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,10 +14,15 @@ __all__ = [
     "TRACKING_URI",
     "WORKERS",
     "Artifacts",
+    "BlindFirst",
     "Journals",
     "JsonFile",
+    "Lang",
+    "PageLanguage",
+    "PageUnits",
     "Reports",
     "TrackingUri",
+    "Units",
     "Workers",
 ]
 
@@ -41,4 +47,25 @@ Journals = Annotated[
 Workers = Annotated[
     int,
     typer.Option(min=1, show_default="all cores", help="Threads; results do not depend on it."),
+]
+
+
+class PageLanguage(StrEnum):
+    """A language of patient pages."""
+
+    EN = "en"
+    DE = "de"
+
+
+class PageUnits(StrEnum):
+    """Units in which patient pages show values."""
+
+    CONVENTIONAL = "conventional"
+    SI = "si"
+
+
+Lang = Annotated[PageLanguage, typer.Option(help="Language of the patients' pages.")]
+Units = Annotated[PageUnits, typer.Option(help="Units of values on the patients' pages.")]
+BlindFirst = Annotated[
+    bool, typer.Option("--blind-first", help="Ask for the reader's own estimate first.")
 ]

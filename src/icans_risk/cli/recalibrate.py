@@ -1,7 +1,7 @@
 """``icans-risk recalibrate``: a released model at a new site."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,18 +16,97 @@ def recalibrate(
         Path, typer.Argument(metavar="STUDY.yaml", help="Study file of the new site's patients.")
     ],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="New folder for the new model.")],
+    published: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PRODUCT/DISEASE",
+            help="Start from this product's published incidence, such as axi-cel/lbcl.",
+        ),
+    ] = None,
+    published_scale: Annotated[
+        str | None, typer.Option(help="Scale of that incidence, where it is not the model's.")
+    ] = None,
+    scale_factor: Annotated[
+        tuple[float, float, float] | None,
+        typer.Option(
+            metavar="FACTOR LOW HIGH", help="What to multiply it by then, with a wide interval."
+        ),
+    ] = None,
     json_file: JsonFile = None,
 ) -> None:
     """Fit a released model's intercept and slope anew on local patients, into a new folder.
 
+    With --published few patients, or none with an outcome, are enough: the level of risk starts
+    from what is published on their product, which the model must not know.
+
     Example: icans-risk recalibrate models/72h site_b.yaml --out models/72h-site-b
     """
-    from icans_risk.cli.terminal import console, terminal_progress
-    from icans_risk.workflow.files import check_folder, write_json
-    from icans_risk.workflow.recalibrate import recalibrate_model
+    from icans_risk.workflow.files import check_folder
 
     if json_file is not None:
         check_folder(json_file)
+    if published is None:
+        _recalibrate(model, study_file, out=out, json_file=json_file)
+        return
+    product, _, disease = published.partition("/")
+    _transport(
+        model,
+        study_file,
+        out=out,
+        json_file=json_file,
+        figure={
+            "product": product,
+            "disease": disease,
+            "scale": published_scale,
+            "scale_factor": scale_factor,
+        },
+    )
+
+
+def _transport(
+    model: Path, study_file: Path, *, out: Path, json_file: Path | None, figure: dict[str, Any]
+) -> None:
+    from icans_risk.cli.terminal import console, terminal_progress
+    from icans_risk.workflow.files import write_json
+    from icans_risk.workflow.transport import PublishedFigure, transport_model
+
+    with terminal_progress() as progress:
+        found = transport_model(
+            model, study_file, published=PublishedFigure(**figure), out=out, progress=progress
+        )
+    if json_file is not None:
+        write_json(json_file, found)
+    printed, step = console(), found["step"]
+    printed.print(
+        f"{found['endpoint']}, landmark {found['landmark_h']:g} h, {found['at_risk']} local "
+        f"patients at risk. {found['sentence']}",
+        markup=False,
+    )
+    if found["of_other_products"]:
+        printed.print(
+            f"{found['of_other_products']} at risk had another product: they did not count, and "
+            "the new model is not for them.",
+            markup=False,
+        )
+    memory = f" ({found['from_memory']} from memory)" if found["from_memory"] else ""
+    printed.print(f"Sources{memory}: {'; '.join(found['sources'])}.", markup=False)
+    interval = (
+        "and the printed interval holds how little is known of it"
+        if found["has_interval"]
+        else "the model has no rebuilds, so that no interval holds how little is known of it"
+    )
+    printed.print(
+        f"New log odds = {step['intercept']:.3f} + {step['slope']:.3f} x old, {interval}.",
+        markup=False,
+    )
+    printed.print(f"Model:    {found['model']}", markup=False)
+
+
+def _recalibrate(model: Path, study_file: Path, *, out: Path, json_file: Path | None) -> None:
+    from icans_risk.cli.terminal import console, terminal_progress
+    from icans_risk.workflow.files import write_json
+    from icans_risk.workflow.recalibrate import recalibrate_model
+
     with terminal_progress() as progress:
         found = recalibrate_model(model, study_file, out=out, progress=progress)
     if json_file is not None:

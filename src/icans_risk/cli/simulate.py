@@ -37,7 +37,10 @@ def simulate(
         typer.Option(metavar="LEVEL", help="Also an export with planted faults, 0 to 3."),
     ] = None,
     signals: Annotated[
-        bool, typer.Option("--signals", help="Also write each EEG as a recording, 1.5 MB each.")
+        bool,
+        typer.Option(
+            "--signals", help="Also write each EEG (1.5 MB) and each MRI with masks (0.1 MB)."
+        ),
     ] = False,
     check: Annotated[
         bool, typer.Option("--check", help="Also compare with published figures.")
@@ -73,7 +76,11 @@ def simulate(
         "Synthetic: nothing trained here is evidence about patients."
     )
     if signals:
-        typer.echo(f"EEG recordings: {summary['recordings']:,}, listed in signals/recordings.csv")
+        typer.echo(
+            f"EEG recordings: {summary['recordings']:,}, listed in signals/recordings.csv\n"
+            f"Scans with masks: {summary['scans']:,}, listed in signals/scans.csv\n"
+            f"A study that reads them: {summary['folder']}/study.yaml"
+        )
     if checked is not None:
         _show_check(checked)
 

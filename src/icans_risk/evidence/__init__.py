@@ -1,5 +1,12 @@
 """Published figures with their sources, and the check of a simulation against them."""
 
+from icans_risk.evidence.agreement import (
+    Agreement,
+    Incidence,
+    agree,
+    comparable_groups,
+    find_incidence,
+)
 from icans_risk.evidence.check import Comparison, compare, comparison_table
 from icans_risk.evidence.figure import Figure, Interval, Source
 from icans_risk.evidence.registry import (
@@ -11,15 +18,20 @@ from icans_risk.evidence.registry import (
 from icans_risk.evidence.tolerance import Tolerance
 
 __all__ = [
+    "Agreement",
     "Comparison",
     "Disagreement",
     "Figure",
+    "Incidence",
     "Interval",
     "Source",
     "Tolerance",
+    "agree",
+    "comparable_groups",
     "compare",
     "comparison_table",
     "find_disagreement",
+    "find_incidence",
     "load_evidence",
     "select_figures",
 ]

@@ -54,6 +54,8 @@ class Source(_Strict):
         As far as known.
     where : str, optional
         Volume, table, label, or whatever was read in place of the paper.
+    patients : str, optional
+        The trial or registry, where several sources report on the same patients.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -63,6 +65,7 @@ class Source(_Strict):
     doi: str | None = Field(default=None, pattern=r"^10\.\d{4,9}/\S+$")
     pmc: str | None = Field(default=None, pattern=r"^PMC\d+$")
     where: str | None = None
+    patients: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")
 
     @property
     def citation(self) -> str:

@@ -1,4 +1,4 @@
-"""Contributions on the logit scale, checked to add up and folded to what was measured."""
+"""Contributions on the logit scale, checked to add up to the risk that they explain."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,10 +9,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from icans_risk.errors import ExplanationError
+from icans_risk.explanation.folding import BASE
 
-__all__ = ["HeldOut", "check_additivity", "fold_by_analyte", "held_out_contributions"]
+__all__ = [
+    "Explainable",
+    "HeldOut",
+    "check_additivity",
+    "explain",
+    "held_out_contributions",
+]
 
-BASE = "base"
 TOLERANCE_LOGIT = 1e-5
 
 
@@ -70,6 +76,32 @@ def check_additivity(contributions: NDArray[np.float64], margin: NDArray[np.floa
         )
 
 
+def explain(model: Explainable, vectors: pd.DataFrame) -> pd.DataFrame:
+    """Explain the log odds that a model prints, whatever it is made of.
+
+    Parameters
+    ----------
+    model : risk model
+        Fitted; a calibrated one explains its calibrated log odds.
+    vectors : DataFrame of shape (n_rows, n_columns)
+        Rows.
+
+    Returns
+    -------
+    DataFrame
+        The contribution of each column, and ``base``, on the index of ``vectors``; rows add up
+        to ``model.margin(vectors)`` within 1e-5.
+
+    Raises
+    ------
+    ExplanationError
+        If they do not.
+    """
+    parts = model.contributions(vectors)
+    check_additivity(parts, model.margin(vectors))
+    return pd.DataFrame(parts, index=vectors.index, columns=[*vectors.columns, BASE])
+
+
 def held_out_contributions(
     models: Sequence[Explainable],
     trained_on: Sequence[NDArray[np.integer[Any]]],
@@ -103,11 +135,9 @@ def held_out_contributions(
     parts_sum, margin_sum, count = np.zeros((n, vectors.shape[1] + 1)), np.zeros(n), np.zeros(n)
     for model, rows in zip(models, trained_on, strict=True):
         unseen = np.setdiff1d(np.arange(n), rows)
-        margin = model.margin(vectors.iloc[unseen])
-        parts = model.contributions(vectors.iloc[unseen])
-        check_additivity(parts, margin)
+        parts = explain(model, vectors.iloc[unseen])
         parts_sum[unseen] += parts
-        margin_sum[unseen] += margin
+        margin_sum[unseen] += model.margin(vectors.iloc[unseen])
         count[unseen] += 1
     if (count == 0).any():
         raise ExplanationError(
@@ -119,30 +149,3 @@ def held_out_contributions(
         parts_sum / count[:, None], index=vectors.index, columns=[*vectors.columns, BASE]
     )
     return HeldOut(margin=pd.Series(mean, index=vectors.index), contributions=frame)
-
-
-def fold_by_analyte(contributions: pd.DataFrame) -> pd.DataFrame:
-    """Add up the contributions of all columns that read the same thing.
-
-    Parameters
-    ----------
-    contributions : DataFrame
-        One column per feature (``modality.analyte.statistic.window``) and ``base``.
-
-    Returns
-    -------
-    DataFrame
-        One column per ``modality.analyte`` and ``base``; row sums are unchanged.
-
-    Examples
-    --------
-    >>> parts = pd.DataFrame({"plasma.crp.max.early": [0.2], "plasma.crp.last.early": [0.1],
-    ...                       "static.product.axi-cel": [0.4], "base": [-2.0]})
-    >>> fold_by_analyte(parts).columns.tolist()
-    ['plasma.crp', 'static.product', 'base']
-    >>> float(fold_by_analyte(parts)["plasma.crp"].iloc[0].round(3))
-    0.3
-    """
-    names = map(str, contributions.columns)
-    owners = [name if name == BASE else ".".join(name.split(".")[:2]) for name in names]
-    return contributions.T.groupby(owners, sort=False).sum().T

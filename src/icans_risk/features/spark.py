@@ -23,7 +23,7 @@ except ImportError as error:
         "the extra: pip install 'icans_risk[spark]'."
     ) from error
 
-__all__ = ["build_features"]
+__all__ = ["build_features", "cast_columns", "check_types", "cut_episodes", "distribute"]
 
 # What a task holds at one time, however large its partition is: rows of events and
 # episodes, and numbers in the vectors that they give. For so few rows no threads are
@@ -90,9 +90,9 @@ def build_features(
         positions count among the rows that the task held.
     """
     if isinstance(episodes, pd.DataFrame):
-        episodes = _distribute(episodes, specification.static, events.sparkSession)
-    of_events = _check_types(events, EVENTS, name="events")
-    of_episodes = _check_types(episodes, EPISODES, name="episodes", also=specification.static)
+        episodes = distribute(episodes, specification.static, events.sparkSession)
+    of_events = check_types(events, EVENTS, name="events")
+    of_episodes = check_types(episodes, EPISODES, name="episodes", also=specification.static)
     # Whatever can be wrong with a specification shows on one episode without events.
     example = pd.DataFrame({name: [_example(name, kind)] for name, kind in of_episodes.items()})
     cohort = _make_cohort(example, pd.DataFrame(columns=list(EVENTS)))
@@ -102,8 +102,8 @@ def build_features(
     for column in vectors.columns:
         schema.add(column, FloatType(), False)
     # Each episode is a row among its events, so that neither table is sent whole to a worker.
-    packed = functions.struct(*_cast(of_episodes)).alias("episode")
-    rows = events.select(_cast(of_events)).unionByName(
+    packed = functions.struct(*cast_columns(of_episodes)).alias("episode")
+    rows = events.select(cast_columns(of_events)).unionByName(
         episodes.select(functions.col("episode_id"), packed), allowMissingColumns=True
     )
     used = None if catalogue is None else {n: catalogue[n] for n in specification.analytes}
@@ -112,7 +112,7 @@ def build_features(
     return rows.mapInArrow(task, schema)
 
 
-def _distribute(episodes: pd.DataFrame, static: Sequence[str], session: SparkSession) -> DataFrame:
+def distribute(episodes: pd.DataFrame, static: Sequence[str], session: SparkSession) -> DataFrame:
     """Hand the episodes to Spark in types that it need not guess."""
     checked = check_table(episodes, EPISODES, name="episodes")
     categorical = find_levels(checked, static)
@@ -126,7 +126,7 @@ def _distribute(episodes: pd.DataFrame, static: Sequence[str], session: SparkSes
     return session.createDataFrame(pa.Table.from_pandas(checked[read], preserve_index=False))
 
 
-def _check_types(
+def check_types(
     frame: DataFrame, table: Table, *, name: str, also: Sequence[str] = ()
 ) -> dict[str, str]:
     """Return the kinds of the columns that are read, or say which cannot be."""
@@ -155,7 +155,8 @@ def _example(name: str, kind: str) -> str | float | bool:
     return vocabulary[0] if vocabulary else _CELLS[kind]
 
 
-def _cast(kinds: Mapping[str, str]) -> list[Column]:
+def cast_columns(kinds: Mapping[str, str]) -> list[Column]:
+    """Select columns in the type of their kind."""
     return [functions.col(name).cast(_STORED_AS[kind]).alias(name) for name, kind in kinds.items()]
 
 
@@ -167,7 +168,7 @@ def _plan_task(
     def build_partition(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         chosen = FeatureSpecification.from_json(specification)
         most = max(1, _NUMBERS // max(1, len(landmarks) * len(chosen.columns)))
-        for rows in _cut(batches, rows=_ROWS, episodes=most):
+        for rows in cut_episodes(batches, rows=_ROWS, episodes=most):
             is_episode = pc.is_valid(rows["episode"])
             if not pc.any(is_episode).as_py():
                 raise CohortError(
@@ -182,7 +183,9 @@ def _plan_task(
     return build_partition
 
 
-def _cut(batches: Iterable[pa.RecordBatch], *, rows: int, episodes: int) -> Iterator[pa.Table]:
+def cut_episodes(
+    batches: Iterable[pa.RecordBatch], *, rows: int, episodes: int
+) -> Iterator[pa.Table]:
     """Regroup rows that are sorted by episode into tables of a bounded number of episodes.
 
     What is held is the number of rows asked for, or the largest episode where it has more.

@@ -69,13 +69,9 @@ class ReleasedModel:
         NotEstimableError
             If nothing is known of whom the model may judge.
         """
-        if self.applicability is None:
-            raise NotEstimableError(
-                "an answer needs to know whom the model may judge, the training cohort was too "
-                "small to learn it. Develop the model on more patients."
-            )
+        applicability = self.require_applicability()
         interval = None if self.rebuilds is None else self.rebuilds.interval(X)
-        told = self.applicability.check(X, circumstances, interval=interval)
+        told = applicability.check(X, circumstances, interval=interval)
         margin = self.model.margin(X)
         told["risk"] = expit(margin)
         ends = (np.nan, np.nan) if interval is None else (interval.low, interval.high)
@@ -85,6 +81,21 @@ class ReleasedModel:
         numbers = told.columns[2:]
         told[numbers] = told[numbers].where(told["status"] == ANSWERED)
         return told
+
+    def require_applicability(self) -> Applicability:
+        """Return whom the model may judge, or refuse where nothing is known of it.
+
+        Raises
+        ------
+        NotEstimableError
+            If the training cohort was too small.
+        """
+        if self.applicability is None:
+            raise NotEstimableError(
+                "an answer needs to know whom the model may judge, the training cohort was too "
+                "small to learn it. Develop the model on more patients."
+            )
+        return self.applicability
 
     def recalibrated(
         self,

@@ -4,28 +4,24 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
 from icans_risk.errors import LeakageError
+from icans_risk.report.cleaning import clean
 from icans_risk.report.context import EpisodeResult, RunContext
-from icans_risk.report.wording import (
-    NOT_MEASURED,
-    age,
-    clean,
-    days_of,
-    hours,
-    span,
-    value_with_unit,
-)
+from icans_risk.report.display import convert, unit_shown
+from icans_risk.report.words import ENGLISH, Words
 
-__all__ = ["describe_basis", "grade_by_day", "latest_in_words"]
+__all__ = ["describe_basis", "kind_of", "named_inputs", "shown_value"]
 
 # More rows than this push the estimate off the first printed page.
 ROWS_SHOWN = 10
-GRADED = "clinical.crs_grade"
+_KINDS = ("plasma", "csf", "eeg", "imaging", "clinical", "score", "static", "treatment")
+
+Event = Mapping[str, Any]
 
 
-def describe_basis(run: RunContext, episode: EpisodeResult) -> dict[str, Any]:
+def describe_basis(
+    run: RunContext, episode: EpisodeResult, words: Words = ENGLISH
+) -> dict[str, Any]:
     """List the inputs of an estimate with value, both times and age, and name the gaps.
 
     Parameters
@@ -34,153 +30,186 @@ def describe_basis(run: RunContext, episode: EpisodeResult) -> dict[str, Any]:
         Names the inputs that the model knows.
     episode : EpisodeResult
         Holds the events that were used.
+    words : Words
+        Language and units.
 
     Returns
     -------
     dict
-        ``summary``, ``treatment`` (what treatments did to the inputs, in sentences), ``rows``
-        and ``more`` (the latest value per input), ``missing``, ``every_value`` (all events)
-        and ``features`` (the columns that the model read).
+        ``summary``, ``kinds`` (a row per modality), ``treatment`` (what treatments did to the
+        inputs, in sentences), ``rows`` and ``more`` (the latest value per input),
+        ``missing``, ``every_value`` (all events) and ``features`` (the columns that the model
+        read).
 
     Raises
     ------
     LeakageError
         If an event became available only after the landmark.
     """
-    events = _named(episode.inputs, landmark_h=run.landmark_h)
+    events = named_inputs(run, episode)
     # A dose after which nothing counts is no input itself, unless the model reads it.
-    is_input = events["analyte"].isin(run.analytes) | ~events["analyte"].isin(run.cutting)
-    inputs = events[is_input]
-    present = list(dict.fromkeys(inputs["analyte"]))
-    known = [*run.analytes, *(name for name in present if name not in run.analytes)]
+    inputs = [e for e in events if e["analyte"] in run.analytes or e["analyte"] not in run.cutting]
+    doses = [event for event in events if event["analyte"] in run.cutting]
+    latest = {event["analyte"]: event for event in inputs}
     values: dict[str, float | str] = dict(episode.values)
     if episode.product is not None:
         values.setdefault("static.product", episode.product)
-    rows = [_row(run, values, analyte=a, events=inputs) for a in known]
-    missing = [row["label"] for row in rows if not row["measured"]]
+    known = list(dict.fromkeys([*run.analytes, *latest]))
+    rows = [_row(run, values, analyte=a, latest=latest.get(a), words=words) for a in known]
     return {
-        "summary": _summary(rows),
-        "treatment": _treatment(run, inputs, events[events["analyte"].isin(run.cutting)]),
+        "summary": _summary(rows, words),
+        "kinds": _kinds(rows, words),
+        "treatment": _treatment(run, inputs, doses, words=words),
         "rows": rows[:ROWS_SHOWN],
         "more": rows[ROWS_SHOWN:],
-        "missing": missing,
-        "every_value": [_event(run, event) for event in events.to_dict("records")],
-        "features": _features(run, episode.values),
+        "missing": [row["label"] for row in rows if not row["measured"]],
+        "every_value": [_event(run, event, words) for event in events],
+        "features": _features(run, episode.values, words),
     }
 
 
-def _named(inputs: pd.DataFrame, *, landmark_h: float) -> pd.DataFrame:
-    late = int((inputs["available_h"] > landmark_h).sum())
+def named_inputs(run: RunContext, episode: EpisodeResult) -> list[dict[str, Any]]:
+    """Return the events that were used by full name, in the order of their collection.
+
+    Raises
+    ------
+    LeakageError
+        If one became available only after the landmark.
+    """
+    inputs = episode.inputs
+    late = int((inputs["available_h"] > run.landmark_h).sum())
     if late:
         raise LeakageError(
-            f"Inputs must be available at or before the landmark ({landmark_h:g} h), {late} of "
-            f"{len(inputs)} rows are not. Hand over only the events that were used."
+            f"Inputs must be available at or before the landmark ({run.landmark_h:g} h), {late} "
+            f"of {len(inputs)} rows are not. Hand over only the events that were used."
         )
-    events = inputs.assign(analyte=inputs["modality"] + "." + inputs["analyte"])
-    return events.sort_values(["collected_h", "available_h"], kind="stable")
+    events = inputs.to_dict("records")
+    events.sort(key=lambda event: (event["collected_h"], event["available_h"]))
+    return [
+        {str(k): v for k, v in event.items()}
+        | {"analyte": f"{event['modality']}.{event['analyte']}"}
+        for event in events
+    ]
+
+
+def kind_of(analyte: str, words: Words) -> str:
+    """Name the kind of an input by its full name."""
+    kind = analyte.partition(".")[0]
+    return words(f"kinds.{kind}" if kind in _KINDS else "kinds.other")
+
+
+def shown_value(run: RunContext, analyte: str, value: float | str, *, words: Words) -> str:
+    """Print the value of an input in the page's units."""
+    unit = run.unit(analyte)
+    if isinstance(value, str) or not math.isfinite(value):
+        return words.value_with_unit(value)
+    shown = unit_shown(analyte, unit, words.units)
+    return words.value_with_unit(convert(float(value), analyte, unit=unit, shown=shown), shown)
 
 
 def _row(
-    run: RunContext, values: Mapping[str, float | str], *, analyte: str, events: pd.DataFrame
+    run: RunContext,
+    values: Mapping[str, float | str],
+    *,
+    analyte: str,
+    latest: Event | None,
+    words: Words,
 ) -> dict[str, Any]:
-    own = events[events["analyte"] == analyte]
-    row = {"label": clean(run.label(analyte)), "analyte": clean(analyte), "count": len(own)}
-    if own.empty:
-        value = values.get(analyte, math.nan)
-        known = isinstance(value, str) or math.isfinite(value)
-        shown = value_with_unit(value, run.unit(analyte)) if known else NOT_MEASURED
-        # A static value does not change after infusion: age, product.
-        is_fixed = known and analyte.startswith("static.")
-        times = {"describes": "known at infusion" if is_fixed else "", "available": "", "age": ""}
-        plain = {"value": shown, "measured": known, "age_h": None, "after_treatment": False}
-        return row | times | plain
-    event = _event(run, {str(k): v for k, v in own.iloc[-1].items()})
-    return row | event | {"measured": True}
+    row = {
+        "label": words.term(run.label(analyte)),
+        "analyte": clean(analyte),
+        "kind": kind_of(analyte, words),
+    }
+    if latest is not None:
+        return row | _event(run, latest, words) | {"measured": True}
+    value = values.get(analyte, math.nan)
+    known = isinstance(value, str) or math.isfinite(value)
+    # A static value does not change after infusion: age, product.
+    is_fixed = known and analyte.startswith("static.")
+    return row | {
+        "value": shown_value(run, analyte, value, words=words) if known else words.not_measured,
+        "describes": words("basis.fixed") if is_fixed else "",
+        "available": "",
+        "age": "",
+        "measured": known,
+        "age_h": None,
+        "after_treatment": False,
+    }
 
 
-def _event(run: RunContext, event: Mapping[Any, Any]) -> dict[str, Any]:
+def _event(run: RunContext, event: Event, words: Words) -> dict[str, Any]:
     age_h = run.landmark_h - float(event["collected_h"])
     return {
-        "label": clean(run.label(event["analyte"])),
-        "value": value_with_unit(float(event["value"]), run.unit(event["analyte"])),
-        "describes": f"{span(event['collected_h'])} ({days_of(event['collected_h'])})",
-        "available": span(event["available_h"]),
-        "age": age(age_h),
+        "label": words.term(run.label(event["analyte"])),
+        "value": shown_value(run, event["analyte"], float(event["value"]), words=words),
+        "describes": words.at(event["collected_h"]),
+        "available": words.span(event["available_h"]),
+        "age": words.age(age_h),
         "age_h": age_h,
         "after_treatment": bool(event["after_treatment"]),
     }
 
 
-def _treatment(run: RunContext, inputs: pd.DataFrame, doses: pd.DataFrame) -> list[str]:
+def _treatment(
+    run: RunContext, inputs: list[dict[str, Any]], doses: list[dict[str, Any]], *, words: Words
+) -> list[str]:
     sentences = []
-    after = int(inputs["after_treatment"].sum())
+    after = sum(bool(event["after_treatment"]) for event in inputs)
     if after:
-        sentences.append(
-            f"{after} of the {len(inputs)} values that were used {'was' if after == 1 else 'were'} "
-            "collected after a drug against inflammation was given for toxicity, which changes "
-            "what is measured: marked \u201cafter treatment\u201d."
-        )
+        key = "basis.after_one" if after == 1 else "basis.after_other"
+        sentences.append(words(key, n=after, total=len(inputs)))
     # Under another policy the doses are inputs like any other.
-    if len(doses):
-        first_h = float(doses["collected_h"].min())
-        given = dict.fromkeys(clean(run.label(name)) for name in doses["analyte"])
-        sentences.append(
-            f"What was collected later than {hours(first_h)} ({days_of(first_h)}) does not count, "
-            f"because of treatment then: {', '.join(given)}."
-        )
+    if doses:
+        first_h = min(float(dose["collected_h"]) for dose in doses)
+        given = dict.fromkeys(words.term(run.label(dose["analyte"])) for dose in doses)
+        time = words("time.short", hours=words.hours(first_h), day=words.days_of(first_h))
+        sentences.append(words("basis.cut", time=time, drugs=", ".join(given)))
     return sentences
 
 
-def _summary(rows: list[dict[str, Any]]) -> str:
+def _summary(rows: list[dict[str, Any]], words: Words) -> str:
     measured = sum(row["measured"] for row in rows)
-    text = f"{measured} of the {len(rows)} inputs that the model knows were available."
+    text = words("basis.summary", measured=measured, known=len(rows))
     ages = [row["age_h"] for row in rows if row["age_h"] is not None]
     if not ages:
-        return f"{text} No value had been measured over time."
-    return (
-        f"{text} The latest values are between {age(min(ages))} and {age(max(ages))} old."
-        if min(ages) < max(ages)
-        else f"{text} The latest value is {age(min(ages))} old."
+        return f"{text} {words('basis.no_ages')}"
+    youngest, oldest = words.age(min(ages)), words.age(max(ages))
+    said = (
+        words("basis.age", age=youngest)
+        if youngest == oldest
+        else words("basis.ages", youngest=youngest, oldest=oldest)
     )
+    return f"{text} {said}"
 
 
-def _features(run: RunContext, values: Mapping[str, float | str]) -> list[dict[str, str]]:
+def _kinds(rows: list[dict[str, Any]], words: Words) -> list[dict[str, Any]]:
+    """Count what there is of each kind of input, and how old the latest values are."""
+    found = []
+    for kind in dict.fromkeys(row["kind"] for row in rows):
+        own = [row for row in rows if row["kind"] == kind]
+        ages = [row["age_h"] for row in own if row["age_h"] is not None]
+        there = sum(row["measured"] for row in own)
+        found.append(
+            {
+                "kind": kind,
+                "there": there,
+                "total": len(own),
+                "available": words("basis.available_of", n=there, total=len(own)),
+                "newest": words.short_age(min(ages)) if ages else "",
+                "oldest": words.short_age(max(ages)) if len(ages) > 1 else "",
+            }
+        )
+    return found
+
+
+def _features(
+    run: RunContext, values: Mapping[str, float | str], words: Words
+) -> list[dict[str, str]]:
     return [
         {
             "column": clean(column),
             "description": clean(run.columns.get(column, "")),
-            "value": value_with_unit(value),
+            "value": words.value_with_unit(value),
         }
         for column, value in values.items()
     ]
-
-
-def latest_in_words(basis: Mapping[str, Any], analyte: str) -> str:
-    """Say the latest value of an input and how old it is, or that there is none."""
-    for row in [*basis["rows"], *basis["more"]]:
-        if row["analyte"] == clean(analyte):
-            dated = row["age_h"] is not None
-            return f"{row['value']}, {row['age']} old" if dated else str(row["value"])
-    return NOT_MEASURED
-
-
-def grade_by_day(run: RunContext, episode: EpisodeResult) -> dict[str, Any] | None:
-    """Take the worst CRS grade of each day up to the landmark; a day without one is a gap.
-
-    A grade recorded for a day is dated at the day's end, so a day is ``(24 d, 24 (d + 1)]``.
-
-    Returns
-    -------
-    dict or None
-        ``label`` and ``days``, each with ``day`` and ``grade`` (None where not recorded);
-        None where no grade was recorded at all.
-    """
-    events = _named(episode.inputs, landmark_h=run.landmark_h)
-    grades = events.loc[(events["analyte"] == GRADED) & (events["collected_h"] > 0)]
-    if grades.empty or run.landmark_h <= 0:
-        return None
-    day = (grades["collected_h"] / 24).map(math.ceil) - 1
-    worst = grades["value"].groupby(day).max().to_dict()
-    last = math.ceil(run.landmark_h / 24)
-    days = [{"day": d, "grade": int(worst[d]) if d in worst else None} for d in range(last)]
-    return {"label": clean(run.label(GRADED)), "days": days}

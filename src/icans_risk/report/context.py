@@ -8,9 +8,19 @@ import pandas as pd
 
 from icans_risk.report.wording import Interval
 
-__all__ = ["AnalyteText", "DataKind", "EpisodeResult", "Rate", "RunContext"]
+__all__ = [
+    "AnalyteText",
+    "DataKind",
+    "EpisodeResult",
+    "EstimateKind",
+    "GroupFigures",
+    "Rate",
+    "RunContext",
+    "Window",
+]
 
 DataKind = Literal["real", "synthetic"]
+EstimateKind = Literal["held_out", "released"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,10 +33,58 @@ class Rate:
 
 @dataclass(frozen=True, kw_only=True)
 class AnalyteText:
-    """What a page calls an input, and the unit of its values (UCUM, may be empty)."""
+    """What a page calls an input, and what is usual of it.
+
+    Attributes
+    ----------
+    label : str
+        What a clinician calls it.
+    unit : str
+        Of its values (UCUM), may be empty.
+    reference : tuple of (float or None), optional
+        Lowest and highest usual value in health.
+    turnaround_h : float, optional
+        Usual hours from collection to result.
+    middle : tuple of float, optional
+        Quartiles of the latest value among those at risk at the landmark.
+    """
 
     label: str
     unit: str = ""
+    reference: tuple[float | None, float | None] | None = None
+    turnaround_h: float | None = None
+    middle: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """A span of time that the model looks at, in hours since infusion; None is open."""
+
+    name: str
+    start_h: float | None
+    end_h: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupFigures:
+    """How the model did within one group of patients.
+
+    Attributes
+    ----------
+    column, level : str
+        What the group has in common.
+    n, events : int
+        Its patients.
+    observed_expected, auroc : tuple of (estimate, low, high)
+        NaN where not estimable.
+    """
+
+    column: str
+    level: str
+    n: int
+    events: int
+    observed_expected: Interval
+    auroc: Interval
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +128,17 @@ class RunContext:
     cutting : mapping of str to AnalyteText
         Treatments from whose first dose on values do not count, by full name; empty where
         all count. Among the inputs of an episode stands the dose that cut.
+    landmarks_h : sequence of float
+        All landmarks of the study: an estimate is valid until the next one at most.
+    windows : sequence of Window
+        The model's windows with fixed ends, for the trends.
+    together : sequence of tuple of str
+        Inputs, by full name, that rise and fall together and are named together.
+    groups : sequence of GroupFigures
+        Groups with figures of their own.
+    estimates : {"held_out", "released"}
+        Whether the patients are those of the study, each judged by models that had not seen
+        them, or others, judged by the model that was let out.
     """
 
     study_title: str
@@ -96,15 +165,24 @@ class RunContext:
     caveats: Sequence[str] = ()
     notes: Sequence[str] = ()
     cutting: Mapping[str, AnalyteText] = field(default_factory=dict)
+    landmarks_h: Sequence[float] = ()
+    windows: Sequence[Window] = ()
+    together: Sequence[tuple[str, ...]] = ()
+    groups: Sequence[GroupFigures] = ()
+    estimates: EstimateKind = "held_out"
+
+    def text(self, analyte: str) -> AnalyteText | None:
+        """Return what is known of an input; None where nobody named it."""
+        return self.analytes.get(analyte) or self.cutting.get(analyte)
 
     def label(self, analyte: str) -> str:
         """Return what pages call an input; its full name where nobody named it."""
-        known = self.analytes.get(analyte) or self.cutting.get(analyte)
+        known = self.text(analyte)
         return known.label if known else analyte
 
     def unit(self, analyte: str) -> str:
         """Return the unit of an input; nothing where nobody gave one."""
-        known = self.analytes.get(analyte) or self.cutting.get(analyte)
+        known = self.text(analyte)
         return known.unit if known else ""
 
 
@@ -131,6 +209,20 @@ class EpisodeResult:
         looked up here by its full name.
     inputs : DataFrame of (modality, analyte, collected_h, available_h, value, after_treatment)
         The events that were used, analytes by their short name.
+    agreement : mapping of str to float
+        Input by full name to the share of rebuilt models that move the risk the same way;
+        empty is "not judged".
+    moves : DataFrame of (analyte, risk_low, risk_high), optional
+        Between what the risk could move if an absent input had a plausible value.
+    trajectory : DataFrame of (landmark_h, status, risk, risk_low, risk_high), optional
+        The estimates at the landmarks up to this one.
+    taken : DataFrame of (modality, analyte, collected_h, available_h, is_input), optional
+        What was taken by the landmark, without values; ``available_h`` is NaN where it was
+        not available by then. Treatments stand here by their time and never pending.
+    grades : DataFrame of (assessed_h, icans_grade, crs_grade), optional
+        Assessments that were known at the landmark. Shown, and never an input.
+    levels : mapping of str to str
+        Column of the episodes to the patient's group in it, as ``GroupFigures`` names them.
     """
 
     episode_id: str
@@ -143,3 +235,9 @@ class EpisodeResult:
     risk_low: float = float("nan")
     risk_high: float = float("nan")
     base_logit: float = float("nan")
+    agreement: Mapping[str, float] = field(default_factory=dict)
+    moves: pd.DataFrame | None = None
+    trajectory: pd.DataFrame | None = None
+    taken: pd.DataFrame | None = None
+    grades: pd.DataFrame | None = None
+    levels: Mapping[str, str] = field(default_factory=dict)

@@ -3,15 +3,9 @@
 import math
 from typing import Any
 
-from icans_risk.report.context import Rate, RunContext
-from icans_risk.report.wording import (
-    NOT_ESTIMABLE,
-    Interval,
-    clean,
-    number,
-    of_100,
-    with_interval,
-)
+from icans_risk.report.cleaning import Interval, clean
+from icans_risk.report.context import EpisodeResult, GroupFigures, Rate, RunContext
+from icans_risk.report.words import ENGLISH, Words
 
 __all__ = ["base_rates", "compare_simpler", "describe_limits", "describe_performance"]
 
@@ -19,84 +13,110 @@ __all__ = ["base_rates", "compare_simpler", "describe_limits", "describe_perform
 FEW = 10
 _NONE: Interval = (math.nan, math.nan, math.nan)
 
-_IN_WORDS = {
-    "calibration_slope": (
-        "Calibration slope",
-        "1 is right. Below 1, high estimates tend to be too high and low ones too low.",
-    ),
-    "calibration_intercept": (
-        "Calibration intercept",
-        "0 is right. Above 0, estimates tend to be too low; below 0, too high.",
-    ),
-    "brier": ("Brier score", "The mean squared error of the risks: 0 is perfect, lower is better."),
+_MEASURES = {
+    "calibration_slope": "slope",
+    "calibration_intercept": "intercept",
+    "brier": "brier",
 }
+# The group that tells most of a patient first.
+_NEAREST = {"product": "same_product", "disease": "same_disease", "age_years": "same_age"}
 
 
-def describe_performance(run: RunContext) -> dict[str, Any]:
+def describe_performance(
+    run: RunContext, episode: EpisodeResult, words: Words = ENGLISH
+) -> dict[str, Any]:
     """Put the validation of a run into sentences and two small tables.
 
     Parameters
     ----------
     run : RunContext
         Its metrics and comparators.
+    episode : EpisodeResult
+        Its groups.
+    words : Words
+        The language.
 
     Returns
     -------
     dict
-        ``ranking`` and ``simpler`` (sentences), ``metrics`` and ``comparators`` (rows),
-        ``verdict``, ``training`` and the two policies.
+        ``ranking``, ``simpler`` and ``nearest`` (sentences), ``metrics`` and ``comparators``
+        (rows), ``verdict``, ``training`` and the two policies.
     """
     auroc = run.metrics.get("auroc", _NONE)
-    interval_name = clean(run.interval_name)
+    interval_name = words.term(run.interval_name)
     rows = [
         {
-            "name": name,
-            "figures": with_interval(run.metrics.get(key, _NONE), name=interval_name),
-            "meaning": meaning,
+            "name": words(f"performance.{short}"),
+            "figures": words.with_interval(run.metrics.get(key, _NONE), name=interval_name),
+            "meaning": words(f"performance.{short}_means"),
         }
-        for key, (name, meaning) in _IN_WORDS.items()
+        for key, short in _MEASURES.items()
     ]
     return {
-        "ranking": _ranking(auroc, interval_name=interval_name),
-        "simpler": compare_simpler(run),
+        "ranking": _ranking(auroc, interval_name=interval_name, words=words),
+        "simpler": compare_simpler(run, words),
+        "nearest": _nearest(run, episode, words),
         "metrics": rows,
         "comparators": [
-            _comparator("This model", auroc),
-            *(_comparator(clean(label), (e, low, high)) for label, e, low, high in run.comparators),
+            _comparator(words("performance.this"), auroc, words),
+            *(
+                _comparator(words.term(label), (e, low, high), words)
+                for label, e, low, high in run.comparators
+            ),
         ],
         "interval_name": interval_name,
-        "verdict": clean(run.sample_size_verdict),
-        "training": f"{run.training.n} patients, {run.training.events} of them with the endpoint",
-        "observation_policy": clean(run.observation_policy),
-        "treatment_policy": clean(run.treatment_policy),
+        "verdict": words.term(run.sample_size_verdict),
+        "training": words("performance.training", n=run.training.n, events=run.training.events),
+        "observation_policy": words.term(run.observation_policy),
+        "treatment_policy": words.term(run.treatment_policy),
     }
 
 
-def _ranking(auroc: Interval, *, interval_name: str) -> str:
+def _ranking(auroc: Interval, *, interval_name: str, words: Words) -> str:
     estimate, low, _ = auroc
     if not math.isfinite(estimate):
-        return f"How well the model ranks patients is {NOT_ESTIMABLE} here (AUROC {NOT_ESTIMABLE})."
-    chance = (
-        " The interval includes 0.5, which is the toss of a coin."
-        if math.isfinite(low) and low <= 0.5
-        else ""
+        return words("performance.ranking_none")
+    said = words(
+        "performance.ranking",
+        pairs=words.of_100(estimate),
+        figures=words.with_interval(auroc, name=interval_name),
     )
-    return (
-        "Of two patients, one who went on to the endpoint and one who did not, the model gave "
-        f"the higher risk to the right one in {of_100(estimate)} of 100 such pairs "
-        f"(AUROC {with_interval(auroc, name=interval_name)}; 0.5 is the toss of a coin, 1 is "
-        f"perfect).{chance}"
-    )
+    is_chance = math.isfinite(low) and low <= 0.5
+    return f"{said} {words('performance.coin')}" if is_chance else said
 
 
-def _comparator(label: str, figures: Interval) -> dict[str, str]:
+def _comparator(label: str, figures: Interval, words: Words) -> dict[str, str]:
     estimate, low, high = figures
-    whole = math.isfinite(low) and math.isfinite(high)
-    limits = f"{number(low)} to {number(high)}" if whole else NOT_ESTIMABLE
-    return {"label": label, "estimate": number(estimate), "limits": limits}
+    return {"label": label, "estimate": words.number(estimate), "limits": words.limits(low, high)}
 
 
-def compare_simpler(run: RunContext) -> str:
+def _nearest(run: RunContext, episode: EpisodeResult, words: Words) -> str | None:
+    if not run.groups:
+        return None
+    for column, key in _NEAREST.items():
+        for group in run.groups:
+            if group.column == column and group.level == episode.levels.get(column):
+                return _of_group(
+                    group, words(f"performance.{key}", level=clean(group.level)), words
+                )
+    return words("performance.nearest_none")
+
+
+def _of_group(group: GroupFigures, name: str, words: Words) -> str:
+    def printed(figures: Interval) -> str:
+        return words.with_interval(figures, name=words.term("95 % interval"))
+
+    return words(
+        "performance.nearest",
+        group=name,
+        n=group.n,
+        events=group.events,
+        ratio=printed(group.observed_expected),
+        auroc=printed(group.auroc),
+    )
+
+
+def compare_simpler(run: RunContext, words: Words = ENGLISH) -> str:
     """Say in one sentence or two whether anything simpler ranks patients as well.
 
     The comparison is of the estimates as printed, to two digits: a lead that no reader
@@ -105,28 +125,29 @@ def compare_simpler(run: RunContext) -> str:
     estimable = [c for c in run.comparators if math.isfinite(c[1])]
     auroc = run.metrics.get("auroc", _NONE)
     if not estimable or not math.isfinite(auroc[0]):
-        return "Whether something simpler would do as well is not estimable here."
+        return words("performance.simpler_none")
     label, best, _, high = max(estimable, key=lambda c: c[1])
-    figures = f"AUROC {number(best)} against {number(auroc[0])}"
+    figures = words("performance.against", best=words.number(best), own=words.number(auroc[0]))
     if round(auroc[0], 2) <= round(best, 2):
-        return f"Something simpler does as well: \u201c{clean(label)}\u201d ({figures})."
+        return words("performance.simpler", label=words.term(label), figures=figures)
     overlap = high >= auroc[1] or not math.isfinite(high + auroc[1])
-    doubt = " Their intervals overlap, so the difference may be chance." if overlap else ""
-    return f"The best of the simpler comparisons is \u201c{clean(label)}\u201d ({figures}).{doubt}"
+    said = words("performance.best", label=words.term(label), figures=figures)
+    return f"{said} {words('performance.chance')}" if overlap else said
 
 
-def describe_limits(run: RunContext) -> list[str]:
+def describe_limits(run: RunContext, words: Words = ENGLISH) -> list[str]:
     """Collect what a reader must know before any number: it stands first on the page."""
     return [
-        *(clean(caveat) for caveat in run.caveats),
-        f"The model learnt from {run.training.n} patients, of whom {run.training.events} "
-        "reached the endpoint.",
-        compare_simpler(run),
-        *(clean(note) for note in run.notes),
+        *(words.term(caveat) for caveat in run.caveats),
+        words("limits.learnt", n=run.training.n, events=run.training.events),
+        compare_simpler(run, words),
+        *(words.term(note) for note in run.notes),
     ]
 
 
-def base_rates(run: RunContext, product: str | None) -> list[dict[str, Any]]:
+def base_rates(
+    run: RunContext, product: str | None, words: Words = ENGLISH
+) -> list[dict[str, Any]]:
     """Say what happened to similar patients: same risk set, same product first.
 
     Parameters
@@ -135,6 +156,8 @@ def base_rates(run: RunContext, product: str | None) -> list[dict[str, Any]]:
         Its counts.
     product : str or None
         The product of the patient.
+    words : Words
+        The language.
 
     Returns
     -------
@@ -143,24 +166,25 @@ def base_rates(run: RunContext, product: str | None) -> list[dict[str, Any]]:
     """
     rows = []
     if product is None:
-        rows.append(_unknown("Same product", "The product is not recorded."))
+        rows.append(_unknown(words("rates.same"), words("rates.unknown")))
     elif product in run.product_rates:
-        rows.append(_rate(f"Same product ({clean(product)})", run.product_rates[product]))
+        named = words("rates.same_named", product=clean(product))
+        rows.append(_rate(named, run.product_rates[product], words))
     else:
-        rows.append(_unknown(f"Same product ({clean(product)})", "No such patients."))
-    return [*rows, _rate("All patients of the study", run.cohort_rate)]
+        named = words("rates.same_named", product=clean(product))
+        rows.append(_unknown(named, words("rates.none")))
+    return [*rows, _rate(words("rates.all"), run.cohort_rate, words)]
 
 
-def _unknown(group: str, words: str) -> dict[str, Any]:
-    return {"group": group, "n": None, "events": None, "words": words, "share": None}
+def _unknown(group: str, said: str) -> dict[str, Any]:
+    return {"group": group, "n": None, "events": None, "words": said, "share": None}
 
 
-def _rate(group: str, rate: Rate) -> dict[str, Any]:
-    few = rate.n < FEW
-    words = (
-        f"{rate.events} of {rate.n} patients: too few to give a rate"
-        if few
-        else f"{rate.events} of {rate.n} patients, about {of_100(rate.events / rate.n)} of 100"
+def _rate(group: str, rate: Rate, words: Words) -> dict[str, Any]:
+    share = None if rate.n < FEW else rate.events / rate.n
+    said = (
+        words("rates.few", events=rate.events, n=rate.n)
+        if share is None
+        else words("rates.rate", events=rate.events, n=rate.n, count=words.of_100(share))
     )
-    share = None if few else rate.events / rate.n
-    return {"group": group, "n": rate.n, "events": rate.events, "words": words, "share": share}
+    return {"group": group, "n": rate.n, "events": rate.events, "words": said, "share": share}

@@ -1,15 +1,15 @@
 """What became of EEG recordings, as a dict: rows of the list and counts, never a patient."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from icans_risk.report.context import DataKind
+from icans_risk.report.listing import Facts, Listed, Words, listing_report
 from icans_risk.report.quality_panels import NO_BREAK, many, percent
 from icans_risk.report.spectrogram import as_png, rejected_stretches
-from icans_risk.report.wording import clean, hours, number, span, value_with_unit
+from icans_risk.report.wording import clean, number, span
 
 __all__ = ["REJECTIONS", "recordings_report"]
 
@@ -22,13 +22,6 @@ REJECTIONS: Mapping[str, str] = {
     "muscle": "Muscle",
     "hum": "Mains hum above 100 µV",
 }
-# More thumbnails make a page that nobody scrolls and no browser likes.
-SHOWN = 200
-_ORDERS = {
-    "protocol": "by protocol", "prophylaxis": "as prophylaxis", "clinical": "for clinical reasons",
-    "unknown": "for reasons not stated",
-}  # fmt: skip
-_RESTRICTED = ("clinical", "unknown")
 _FORMATS = {"edf": "EDF", "bdf": "BDF", "brainvision": "BrainVision"}
 _LEAST_SHOWN = 0.005
 _FIGURES = (
@@ -40,7 +33,7 @@ _FIGURES = (
     ("amplitude", "amplitude", "µV"),
 )
 
-Listed = Sequence[Mapping[str, Any]]
+_WORDS = Words("recording", "recordings", "An EEG is ordered when somebody is confused")
 
 
 def recordings_report(
@@ -67,92 +60,33 @@ def recordings_report(
         ``left_out``; finished words, and the numbers of the drawings.
     """
     used = [item for item in listed if item["refused"] is None]
-    ranked = sorted(used, key=lambda item: -float(item["rejected"]["all"]))[:SHOWN]
-    return {
-        "synthetic": data_kind == "synthetic",
-        "version": clean(package_version),
-        "verdict": _verdict(len(used), len(listed)),
-        "facts": _facts(used, events),
-        "restricted": _restricted(used),
-        "refused": [_refused(item) for item in listed if item["refused"] is not None],
-        "causes": _causes(listed),
-        "rejected": _rejected(used),
-        "shown": [_card(item) for item in sorted(ranked, key=lambda item: int(item["row"]))],
-        "left_out": len(used) - len(ranked),
-    }
+    report = listing_report(
+        listed,
+        _WORDS,
+        facts=_facts(used, events),
+        card=_card,
+        rank=lambda item: float(item["rejected"]["all"]),
+        data_kind=data_kind,
+        package_version=package_version,
+    )
+    return report | {"rejected": _rejected(used)}
 
 
-def _verdict(used: int, total: int) -> dict[str, str]:
-    files = "recording" if total == 1 else "recordings"
-    if used == total:
-        return {"level": "clear", "words": f"All {many(total)} {files} give measurements."}
-    level = "warning" if used else "error"
-    words = f"{many(used)} of {many(total)} {files} give measurements."
-    return {
-        "level": level,
-        "words": words if used else f"None of {many(total)} {files} can be used.",
-    }
-
-
-def _facts(used: Listed, events: int) -> list[dict[str, str]]:
+def _facts(used: Listed, events: int) -> Facts:
     seconds = sum(float(item["seconds"]) for item in used)
     lost = _weighted(used, "all")
-    facts = [
+    return [
         ("EEG read", span(seconds / 3600.0), ""),
         ("Without artefacts", percent(1.0 - lost) if used else "none", "of the time"),
         ("Recordings of more than 90 min", many(sum(bool(item["hours"]) for item in used)), ""),
         ("Rows of events", many(events), ""),
     ]
-    return [{"label": label, "value": value, "note": note} for label, value, note in facts]
 
 
 def _weighted(used: Listed, reason: str) -> float:
     seconds = np.array([float(item["seconds"]) for item in used])
     shares = np.array([float(item["rejected"][reason]) for item in used])
     return float(np.average(shares, weights=seconds)) if seconds.size else 0.0
-
-
-def _restricted(used: Listed) -> str:
-    """Say how many recordings no model will see, because of why they were ordered."""
-    after = [item for item in used if float(item["started_h"]) + float(item["end_s"]) / 3600.0 > 0]
-    count = sum(item["ordered_as"] in _RESTRICTED for item in after)
-    if not count:
-        return ""
-    are = "recording after infusion was" if count == 1 else "recordings after infusion were"
-    return (
-        f"{many(count)} {are} ordered for clinical reasons or for reasons that are not stated. An "
-        "EEG is ordered when somebody is confused, so that its mere presence is close to the "
-        "outcome: such values become no features unless a study says so, and then every report "
-        "prints it."
-    )
-
-
-def _refused(item: Mapping[str, Any]) -> dict[str, str]:
-    refused = item["refused"]
-    figures = ", ".join(
-        f"{clean(name).replace('_', ' ')} {value_with_unit(float(value))}"
-        for name, value in refused["figures"].items()
-    )
-    return {
-        "row": many(int(item["row"])),
-        "code": clean(refused["code"]),
-        "message": clean(refused["message"]),
-        "remedy": clean(refused["remedy"]),
-        "figures": figures,
-    }
-
-
-def _causes(listed: Listed) -> list[dict[str, Any]]:
-    refused = [item["refused"] for item in listed if item["refused"] is not None]
-    counts = Counter(clean(entry["message"]) for entry in refused)
-    most = max(counts.values(), default=1)
-    # Where each stands once, the rows say it all.
-    if most == 1:
-        return []
-    return [
-        {"message": message, "count": many(count), "width": count / most}
-        for message, count in counts.most_common()
-    ]
 
 
 def _rejected(used: Listed) -> list[dict[str, Any]]:
@@ -179,12 +113,8 @@ def _card(item: Mapping[str, Any]) -> dict[str, Any]:
     if float(item["hum_uv"]) >= 1.0:
         facts.append(f"hum at {item['hum_hz']:g} Hz: {number(float(item['hum_uv']), 0)} µV")
     return {
-        "row": many(int(item["row"])),
-        "when": hours(round(float(item["started_h"]), 1)),
-        "ordered": _ORDERS[item["ordered_as"]],
         "length": _length(float(item["end_s"])),
         "facts": [fact.replace(" ", NO_BREAK) for fact in facts],
-        "flags": [clean(flag) for flag in item["flags"]],
         "missing": ", ".join(clean(name) for name in channels["missing"]),
         "bad": ", ".join(clean(name) for name in channels["bad"]),
         "figures": _figures(item["whole"]["values"]),

@@ -1,34 +1,57 @@
-"""Dicts to HTML by packaged templates, and HTML to a folder, whole or not at all."""
+"""Dicts to HTML by packaged templates."""
 
-import re
-import shutil
-import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from icans_risk.errors import IcansRiskError
+from icans_risk.report.folder import (
+    COHORT_PAGE,
+    INDEX_PAGE,
+    QUALITY_PAGE,
+    STUDY_PAGE,
+    check_landmark,
+    check_name,
+)
+from icans_risk.report.messages import Language
+from icans_risk.report.words import UnitSystem, Words
 
 __all__ = [
-    "INDEX_PAGE",
-    "QUALITY_PAGE",
-    "STUDY_PAGE",
-    "page_name",
+    "PLAIN",
+    "PageStyle",
+    "render_cohort",
+    "render_overview",
     "render_patient",
     "render_quality",
     "render_recordings",
+    "render_scans",
     "render_study",
     "render_ward",
-    "write_pages",
 ]
 
-INDEX_PAGE = "index.html"
-QUALITY_PAGE = "quality.html"
-STUDY_PAGE = "study.html"
-_PAGE_NAME = re.compile(r"(index|quality|study|patient-\d{3,})\.html", re.ASCII)
+
+@dataclass(frozen=True, kw_only=True)
+class PageStyle:
+    """How patient pages speak, and whether they ask for the reader's own estimate first.
+
+    Attributes
+    ----------
+    language : {"en", "de"}
+        Of the page.
+    units : {"conventional", "si"}
+        Of measured values.
+    blind_first : bool
+        Fold the model's estimate away until it is opened.
+    """
+
+    language: Language = "en"
+    units: UnitSystem = "conventional"
+    blind_first: bool = False
+
+
+PLAIN = PageStyle()
 
 
 @cache
@@ -42,18 +65,9 @@ def _environment() -> Environment:
     )
 
 
-def page_name(position: int) -> str:
-    """Name the page of the n-th patient, counted from 1; an identifier never enters.
-
-    Examples
-    --------
-    >>> page_name(7)
-    'patient-007.html'
-    """
-    return f"patient-{position:03d}.html"
-
-
-def render_patient(report: Mapping[str, Any], *, has_index: bool = True) -> str:
+def render_patient(
+    report: Mapping[str, Any], *, has_index: bool = True, blind_first: bool = False
+) -> str:
     """Render the page of one patient.
 
     Parameters
@@ -62,38 +76,103 @@ def render_patient(report: Mapping[str, Any], *, has_index: bool = True) -> str:
         From ``patient_report``.
     has_index : bool
         Whether the page will lie beside an index to go back to.
+    blind_first : bool
+        Ask for the reader's own estimate first, and fold the model's away until it is opened.
 
     Returns
     -------
     str
         One HTML page without script and without anything to fetch.
     """
-    return _render("patient", report, back=INDEX_PAGE if has_index else "")
+    return _render(
+        "patient",
+        report,
+        back=INDEX_PAGE if has_index else "",
+        say=Words(report["language"]),
+        blind_first=blind_first,
+    )
 
 
 def render_ward(
-    report: Mapping[str, Any], *, has_quality: bool = True, has_study: bool = False
+    report: Mapping[str, Any],
+    *,
+    has_quality: bool = True,
+    has_study: bool = False,
+    has_cohort: bool = False,
+    has_overview: bool = False,
 ) -> str:
-    """Render the index page.
+    """Render the index page of one landmark.
 
     Parameters
     ----------
     report : dict
         From ``ward_report``.
-    has_quality : bool
-        Whether the page of data quality will lie beside it.
-    has_study : bool
-        Whether the study report will lie beside it.
+    has_quality, has_study, has_cohort : bool
+        Whether the page of data quality, the study report and the cohort view will lie
+        beside it.
+    has_overview : bool
+        Whether the index over several landmarks will lie above it.
 
     Returns
     -------
     str
-        One HTML page; its links are page names of this module only.
+        One HTML page; its links are page names of this room only.
     """
     for row in report["rows"]:
-        _check_name(row["page"])
-    links = {"quality": has_quality and QUALITY_PAGE, "study": has_study and STUDY_PAGE}
-    return _render("ward", report, **{name: page or "" for name, page in links.items()})
+        check_name(row["page"])
+    return _render(
+        "ward",
+        report,
+        quality=QUALITY_PAGE if has_quality else "",
+        study=STUDY_PAGE if has_study else "",
+        cohort=COHORT_PAGE if has_cohort else "",
+        above=f"../{INDEX_PAGE}" if has_overview else "",
+        say=Words(report["language"]),
+    )
+
+
+def render_overview(
+    report: Mapping[str, Any], *, has_quality: bool = True, has_study: bool = False
+) -> str:
+    """Render the index over several landmarks, whose pages lie in folders below it.
+
+    Parameters
+    ----------
+    report : dict
+        From ``overview_report``.
+    has_quality, has_study : bool
+        Whether each landmark's folder holds the page of data quality and the study report.
+
+    Returns
+    -------
+    str
+        One HTML page; its links are page names of this room in folders named like ``72h``.
+    """
+    for landmark in report["landmarks"]:
+        check_landmark(landmark["name"])
+    for row in report["rows"]:
+        for cell in row["cells"]:
+            check_name(cell["page"])
+    links = {"index": INDEX_PAGE, "cohort": COHORT_PAGE}
+    links |= {"study": STUDY_PAGE} if has_study else {}
+    links |= {"quality": QUALITY_PAGE} if has_quality else {}
+    return _render("overview", report, links=links, say=Words(report["language"]))
+
+
+def render_cohort(report: Mapping[str, Any]) -> str:
+    """Render the view of all patients of a landmark together, which lies beside its index.
+
+    Parameters
+    ----------
+    report : dict
+        From ``cohort_report``.
+
+    Returns
+    -------
+    str
+        One HTML page.
+    """
+    return _render("cohort", report, back=INDEX_PAGE, say=Words(report["language"]))
 
 
 def render_quality(report: Mapping[str, Any], *, has_index: bool = True) -> str:
@@ -148,65 +227,21 @@ def render_recordings(report: Mapping[str, Any]) -> str:
     return _render("recordings", report)
 
 
-def _render(template: str, report: Mapping[str, Any], **links: str) -> str:
-    return _environment().get_template(f"{template}.html.j2").render(report=report, **links)
-
-
-def _check_name(name: str) -> None:
-    if not _PAGE_NAME.fullmatch(name):
-        # The refused name may hold an identifier, so it is not repeated.
-        raise IcansRiskError(
-            f"A page must be called {INDEX_PAGE}, {QUALITY_PAGE}, {STUDY_PAGE} or {page_name(1)} "
-            f"and so on, got another name of {len(name)} characters. Take names from page_name."
-        )
-
-
-def write_pages(folder: Path, pages: Mapping[str, str]) -> None:
-    """Write pages into a new folder that only its owner can read, all or none.
-
-    They are written beside the folder's place and moved there in one step, because a
-    folder with half of the patients looks like a folder with all of them.
+def render_scans(report: Mapping[str, Any]) -> str:
+    """Render the page of scans.
 
     Parameters
     ----------
-    folder : Path
-        Must not exist yet; its parents are made.
-    pages : mapping of str to str
-        File name (see ``page_name``) to HTML.
+    report : dict
+        From ``scans_report``.
 
-    Raises
-    ------
-    IcansRiskError
-        If the folder exists, there is no page, or a name is not one of ours.
-    OSError
-        If writing fails; nothing is left behind.
+    Returns
+    -------
+    str
+        One HTML page; its pictures stand in it.
     """
-    if not pages:
-        raise IcansRiskError("write_pages needs at least one page, got none.")
-    for name in pages:
-        _check_name(name)
-    _refuse_existing(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    # mkdtemp gives 0700; pages are patient data.
-    draft = Path(tempfile.mkdtemp(prefix=".pages-", dir=folder.parent))
-    try:
-        for name, html in pages.items():
-            _write_private(draft / name, html)
-        _refuse_existing(folder)
-        draft.rename(folder)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
+    return _render("scans", report)
 
 
-def _refuse_existing(folder: Path) -> None:
-    if folder.exists() or folder.is_symlink():
-        raise IcansRiskError(
-            f"The folder for the pages must be new, {folder.name!r} exists already. Choose another "
-            "place, or move the old pages away."
-        )
-
-
-def _write_private(path: Path, html: str) -> None:
-    path.touch(mode=0o600, exist_ok=False)
-    path.write_text(html, encoding="utf-8", newline="\n")
+def _render(template: str, report: Mapping[str, Any], **links: object) -> str:
+    return _environment().get_template(f"{template}.html.j2").render(report=report, **links)

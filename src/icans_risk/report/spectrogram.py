@@ -1,13 +1,13 @@
 """A small spectrogram as a picture that stands in the page itself."""
 
 import base64
-import struct
-import zlib
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from icans_risk.report.png import indexed_png
 
 __all__ = ["as_png", "rejected_stretches"]
 
@@ -35,17 +35,7 @@ def as_png(picture: Mapping[str, Any]) -> str:
         The picture in base64, the highest frequency on top.
     """
     cells = _cells(picture)[:, ::-1].T
-    # Each line of a PNG begins with the number of its filter; 0 is none.
-    lines = np.concatenate([np.zeros((len(cells), 1), dtype=np.uint8), cells], axis=1)
-    size = struct.pack(">2I5B", cells.shape[1], cells.shape[0], 8, 3, 0, 0, 0)
-    parts = (
-        (b"IHDR", size),
-        (b"PLTE", _palette().tobytes()),
-        (b"IDAT", zlib.compress(lines.tobytes(), 9)),
-        (b"IEND", b""),
-    )
-    png = b"\x89PNG\r\n\x1a\n" + b"".join(_part(kind, content) for kind, content in parts)
-    return base64.b64encode(png).decode("ascii")
+    return indexed_png(cells, _palette())
 
 
 def rejected_stretches(picture: Mapping[str, Any]) -> list[dict[str, float]]:
@@ -85,8 +75,3 @@ def _palette() -> NDArray[np.uint8]:
     place = np.linspace(0.0, 1.0, 255)
     shades = np.stack([np.interp(place, _STOPS, _COLOURS[:, n]) for n in range(3)], axis=1)
     return np.concatenate([[_REJECTED], np.rint(shades)]).astype(np.uint8)
-
-
-def _part(kind: bytes, content: bytes) -> bytes:
-    check = zlib.crc32(kind + content)
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", check)

@@ -24,6 +24,7 @@ from icans_risk.report.study_groups import (
     subgroup_panel,
 )
 from icans_risk.report.study_models import distribution_panel, performance_panel
+from icans_risk.report.study_reads import reads_panel
 from icans_risk.report.study_record import (
     audit_panel,
     audit_verdict,
@@ -57,6 +58,7 @@ def study_report(
     characteristics: pd.DataFrame | None = None,
     measured_inputs: pd.DataFrame | None = None,
     stability: Stability | None = None,
+    reads: Mapping[str, pd.DataFrame] = _NONE,
     audit: Sequence[Mapping[str, Any]] = (),
     candidate_parameters: int | None = None,
     tripod: Sequence[Mapping[str, Any]] = (),
@@ -78,6 +80,8 @@ def study_report(
         For whom each input was measured, as ``describe_measured`` counts it.
     stability : Stability, optional
         From rebuilds of the whole pipeline.
+    reads : mapping of str to DataFrame
+        What ``reads_panel`` takes: how far each input moves held-out risks.
     audit : sequence of mappings
         ``check``, ``verdict`` (fail, warn, not_assessable, pass) and ``sentence``, the
         worst first.
@@ -125,6 +129,7 @@ def study_report(
         "decision": decision_panel(run, found),
         "thresholds": threshold_panel(run, found),
         "stability": None if stability is None else stability_panel(stability),
+        "reads": reads_panel(reads, patients=found.episodes, fewest=fewest) if reads else None,
         "subgroups": subgroup_panel(run, found),
         "internal_external": internal_external_panel(run, found),
         "audit": audit_panel(audit),

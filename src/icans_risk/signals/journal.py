@@ -14,8 +14,8 @@ __all__ = ["Journal"]
 class Journal:
     """A folder beside the output with one file per finished recording.
 
-    A file's name is the checksum of the recording and its content plain numbers. Only its
-    owner can read it.
+    A file's name is the checksum of all that the result depends on, and its content plain
+    numbers. Only its owner can read it.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class Journal:
         handle, draft = tempfile.mkstemp(dir=self.folder, suffix=".part")
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             json.dump(result, stream, allow_nan=False)
-        Path(draft).replace(self.folder / f"{result['sha256']}.json")
+        Path(draft).replace(self.folder / f"{result['key']}.json")
 
     def close(self) -> None:
         """Remove the folder: the results are where they belong."""

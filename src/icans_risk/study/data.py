@@ -8,6 +8,7 @@ from pydantic import model_validator
 from icans_risk.study.archives import MedsFolder, OmopFolder
 from icans_risk.study.daily import DailyTable, Roster
 from icans_risk.study.handling import Handling
+from icans_risk.study.signals import RawFiles
 from icans_risk.study.strict import Strict
 from icans_risk.study.tables import EpisodeColumn, GradeTable, Infusions, Results
 
@@ -34,6 +35,8 @@ class Data(Strict):
         Further columns of the episodes: product, site, age and so on.
     results, grades : tuple
         Tables of measurements and of toxicity assessments.
+    signals : tuple of RawFiles
+        Lists of recordings and scans, beside any source.
     handling : Handling
         What is to be done where the export leaves something open.
     """
@@ -48,6 +51,7 @@ class Data(Strict):
     episodes: dict[str, EpisodeColumn] = {}
     results: tuple[Results, ...] = ()
     grades: tuple[GradeTable, ...] = ()
+    signals: tuple[RawFiles, ...] = ()
     handling: Handling = Handling()
 
     @model_validator(mode="after")

@@ -23,6 +23,7 @@ from icans_risk.synthetic.records import (
     join_events,
     record_events,
 )
+from icans_risk.synthetic.scans import tell_scans
 from icans_risk.synthetic.toxicity import Toxicity, draw_toxicity
 from icans_risk.synthetic.treatments import treat
 from icans_risk.synthetic.truth import Truth, join_truth, tell_truth
@@ -174,10 +175,6 @@ def _simulate_piece(
     toxicity = draw_toxicity(numbers, people, course, hazard=hazard)
     stay = draw_stay(numbers, people, toxicity)
     ids = _episode_ids(people)
-    truth = tell_truth(
-        numbers, people, toxicity, hazard=hazard, ids=ids, landmarks_h=landmarks_h,
-        horizon_h=horizon_h, variant=variant, product_mix=product_mix,
-    )  # fmt: skip
     treatments = treat(numbers, people, toxicity)
     panels = order_panels(
         numbers, people, toxicity, stay=stay, informative=informative, noise=noise
@@ -185,6 +182,11 @@ def _simulate_piece(
     grades = record_grades(numbers, people, toxicity, stay=stay, noise=noise)
     patients = Patients(numbers, people, course, toxicity, treatments, noise)
     events = record_events(patients, panels, grades, stay=stay)
+    truth = tell_truth(
+        numbers, people, toxicity, hazard=hazard, ids=ids, landmarks_h=landmarks_h,
+        horizon_h=horizon_h, variant=variant, product_mix=product_mix,
+        scans=tell_scans(patients, panels["mri"], ids),
+    )  # fmt: skip
     episodes = _describe_episodes(numbers, people, toxicity, stay=stay, ids=ids)
     return _Piece(episodes, events, grades, truth)
 

@@ -44,12 +44,15 @@ class Truth:
     readers : DataFrame
         ``latent, analyte``: which analytes, by full name, read which latent; static columns
         of the episodes stand as ``static.<column>``.
+    scans : DataFrame
+        What each magnetic resonance image shows, see `tell_scans`.
     """
 
     risks: pd.DataFrame
     onsets: pd.DataFrame
     shares: pd.DataFrame
     readers: pd.DataFrame
+    scans: pd.DataFrame
 
 
 def tell_truth(
@@ -63,6 +66,7 @@ def tell_truth(
     horizon_h: float,
     variant: Variant,
     product_mix: str,
+    scans: pd.DataFrame,
 ) -> Truth:
     """Tell the truth about some episodes.
 
@@ -78,11 +82,13 @@ def tell_truth(
         Prediction times and the end of the period at risk.
     variant, product_mix : str
         As in `simulate`.
+    scans : DataFrame
+        What scans show.
 
     Returns
     -------
     Truth
-        Four tables.
+        Five tables.
     """
     cumulative = hazard.cumulate()
     risks = [
@@ -110,6 +116,7 @@ def tell_truth(
         onsets=onsets,
         shares=pd.concat(shares, ignore_index=True),
         readers=readers(numbers),
+        scans=scans,
     )
 
 
@@ -194,4 +201,5 @@ def join_truth(parts: Sequence[Truth]) -> Truth:
         onsets=pd.concat([p.onsets for p in parts], ignore_index=True),
         shares=pd.concat([p.shares for p in parts], ignore_index=True),
         readers=parts[0].readers,
+        scans=pd.concat([p.scans for p in parts], ignore_index=True),
     )

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from urllib.request import url2pathname
 
 import pandas as pd
 
+from icans_risk.tracking.scoring_model import log_scoring_model
 from icans_risk.tracking.store import Store, import_mlflow
 
 __all__ = ["RunRecord", "artifact_folder", "log_run"]
@@ -36,10 +36,8 @@ class RunRecord:
         Artifact name to a table (CSV) and to a document (JSON).
     texts : mapping of str to str
         Artifact name to a text.
-    booster : xgboost.Booster, optional
-        Logged as a model, in JSON.
-    example : DataFrame, optional
-        Vectors that the model's signature is read from; no row of it is stored.
+    scoring_model : Path, optional
+        Folder of a released model, logged so that MLflow can serve it.
     children : sequence of RunRecord
         Nested runs.
     """
@@ -54,8 +52,7 @@ class RunRecord:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     documents: Mapping[str, Any] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
-    booster: Any = None
-    example: pd.DataFrame | None = None
+    scoring_model: Path | None = None
     children: Sequence["RunRecord"] = ()
 
 
@@ -104,8 +101,8 @@ def _log(mlflow: Any, store: Store, record: RunRecord, *, parent: str | None) ->
         mlflow.log_params(dict(record.parameters))
         mlflow.log_metrics(finite)
         _log_artifacts(mlflow, record)
-        if record.booster is not None:
-            _log_booster(mlflow, record)
+        if record.scoring_model is not None:
+            log_scoring_model(mlflow, record.scoring_model)
         for child in record.children:
             _log(mlflow, store, child, parent=run_id)
     return run_id
@@ -124,20 +121,3 @@ def _log_artifacts(mlflow: Any, record: RunRecord) -> None:
         mlflow.log_text(text, name)
     for name, table in record.tables.items():
         mlflow.log_text(table.to_csv(index=False), name)
-
-
-def _log_booster(mlflow: Any, record: RunRecord) -> None:
-    """Log the trees as JSON with a signature; nothing is pickled, no row is stored."""
-    rows = record.example
-    if rows is not None:
-        # In the order of the trees: who loads the model has his columns put in order by name.
-        rows = rows[record.booster.feature_names].astype("float64")
-    risk = pd.Series([0.5], name="risk")
-    signature = mlflow.models.infer_signature(rows, risk) if rows is not None else None
-    import_module("mlflow.xgboost").log_model(
-        record.booster,
-        name="model",
-        model_format="json",
-        signature=signature,
-        pip_requirements=["xgboost>=3.2,<4", "pandas", "numpy"],
-    )

@@ -13,6 +13,7 @@ from icans_risk.models.abstention import ANSWERED
 from icans_risk.models.applicability import Applicability
 from icans_risk.models.circumstances import Circumstances
 from icans_risk.models.rebuilds import RiskInterval
+from icans_risk.serving import circumstances_at, read_flag
 from icans_risk.splits import Split
 from icans_risk.study import Study
 from icans_risk.workflow.column_facts import ColumnFacts
@@ -20,7 +21,7 @@ from icans_risk.workflow.landmark_data import LandmarkData
 from icans_risk.workflow.plans import Fit, ModelPlan
 from icans_risk.workflow.rows import ModelRows
 
-__all__ = ["Judge", "circumstances_of"]
+__all__ = ["Judge", "circumstances_of", "levels_among"]
 
 MOST_IMPORTANT = 10
 
@@ -51,7 +52,7 @@ class Judge:
         facts, wanted = ColumnFacts.of(self.specification), self.study.models.answering
         table = self.plan.table(rows)
         trained = self.data.vectors.index.get_indexer(table.index)
-        tumour = _flag(self.data.episodes.iloc[trained], "cns_tumour")
+        tumour = read_flag(self.data.episodes.iloc[trained], "cns_tumour")
         judge = Applicability(
             modality_of_column=facts.modality,
             trained_on_synthetic=self.study.data_kind == "synthetic",
@@ -165,29 +166,21 @@ def circumstances_of(
     static : iterable of str
         Names of the categories.
     """
-    episodes = data.episodes.set_index("episode_id")
+    episodes = data.episodes.set_index("episode_id", drop=False)
     asked, known = (episodes.loc[i.get_level_values("episode_id")] for i in (index, levels_of))
-    unseen = np.zeros(len(asked), dtype=bool)
-    for name in static:
-        unseen |= (asked[name].notna() & ~asked[name].isin(known[name])).to_numpy()
-    read = (data.inputs["modality"] + "." + data.inputs["analyte"]).isin(data.analytes)
-    latest = data.inputs[read].groupby("episode_id")["collected_h"].max().reindex(asked.index)
-    return Circumstances(
-        is_model_withdrawn=False,
-        is_real_patient=study.data_kind == "real",
-        has_infusion_time=True,
-        is_beyond_landmark=False,
-        is_at_endpoint=False,
-        has_cns_tumour=_flag(asked, "cns_tumour"),
-        has_unseen_level=unseen,
-        hours_since_last_input=(data.landmark_h - latest).to_numpy(dtype=np.float64),
+    return circumstances_at(
+        asked,
+        data.inputs,
+        landmark_h=data.landmark_h,
+        analytes=data.analytes,
+        levels=levels_among(known, static),
+        is_real=study.data_kind == "real",
     )
 
 
-def _flag(episodes: pd.DataFrame, name: str) -> NDArray[np.bool_]:
-    if name not in episodes:
-        return np.zeros(len(episodes), dtype=bool)
-    return (episodes[name] == 1).to_numpy()
+def levels_among(episodes: pd.DataFrame, static: Iterable[str]) -> dict[str, list[str]]:
+    """List the levels that some episodes have, by category."""
+    return {name: sorted(set(episodes[name].dropna().astype(str))) for name in static}
 
 
 def _most_important(fit: Fit, table: pd.DataFrame, measured: Iterable[str]) -> list[str]:

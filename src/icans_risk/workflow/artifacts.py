@@ -16,6 +16,7 @@ from icans_risk.study import Study
 from icans_risk.workflow.figures import draw_figures
 from icans_risk.workflow.findings import LandmarkFindings
 from icans_risk.workflow.held_out import describe_held_out
+from icans_risk.workflow.reads import describe_reads, draw_reads
 
 __all__ = ["list_documents", "list_figures", "list_tables", "list_texts"]
 
@@ -35,13 +36,14 @@ def list_texts(found: LandmarkFindings) -> dict[str, str]:
 
 
 def list_tables(found: LandmarkFindings) -> dict[str, pd.DataFrame]:
-    """Collect tables by their name: every one of the assessment, reporting, tuning."""
+    """Collect tables by their name: assessment, reporting, what the model reads, tuning."""
     reporting, assessment = f"reporting/{found.name}", f"assessment/{found.name}"
     judged, audit = found.scrutiny.assessment, found.scrutiny.audit
     tables = {
         f"{reporting}/tripod_ai.csv": pd.DataFrame(tripod_table(found.facts)),
         f"{reporting}/probast_ai.csv": pd.DataFrame(probast_table(found.facts)),
         **{f"{assessment}/{name}.csv": table for name, table in judged.tables().items()},
+        **{f"explanation/{found.name}/{k}.csv": t for k, t in describe_reads(found.result).items()},
         **_tuning_tables(found),
     }
     if audit is not None:
@@ -54,7 +56,8 @@ def list_figures(study: Study, found: LandmarkFindings) -> dict[str, Any]:
     """Draw figures by their name."""
     judged, stability = found.scrutiny.assessment, found.scrutiny.stability
     kind, rate = study.data_kind, Rate(n=judged.episodes, events=judged.events)
-    drawn = draw_figures(study, found.result) | assessment_figures(judged, data_kind=kind)
+    drawn = draw_figures(study, found.result) | draw_reads(study, found.result)
+    drawn |= assessment_figures(judged, data_kind=kind)
     if stability is not None:
         drawn |= stability_figures(stability, rate=rate, data_kind=kind)
     return {f"figures/{found.name}/{name}": figure for name, figure in drawn.items()}

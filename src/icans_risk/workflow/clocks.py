@@ -10,7 +10,10 @@ __all__ = ["hours_since_infusion"]
 
 INFUSED = "infused"
 # Columns of times, and what they are called in hours.
-CLOCKS = {"started": "started_h", "collected": "collected_h", "available": "available_h"}
+CLOCKS = {
+    "started": "started_h", "scanned": "scanned_h", "collected": "collected_h",
+    "available": "available_h",
+}  # fmt: skip
 
 
 def hours_since_infusion(table: pd.DataFrame, time_zone: str | None, *, where: str) -> pd.DataFrame:
@@ -19,8 +22,8 @@ def hours_since_infusion(table: pd.DataFrame, time_zone: str | None, *, where: s
     Parameters
     ----------
     table : DataFrame of str
-        With ``infused`` beside ``started``, ``collected`` or ``available``; without these it
-        is returned as it is.
+        With ``infused`` beside ``started``, ``scanned``, ``collected`` or ``available``;
+        without these it is returned as it is.
     time_zone : str or None
         IANA name, for times that state no offset.
     where : str

@@ -5,11 +5,12 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from icans_risk.models.stored import stored_hash
-from icans_risk.report import STUDY_PAGE, RunFacts, write_pages
+from icans_risk.report import PLAIN, STUDY_PAGE, PageStyle, RunFacts, write_pages
 from icans_risk.study import Study, load_study
 from icans_risk.tracking import RunRecord, artifact_folder, log_run, open_store
 from icans_risk.workflow.findings import LandmarkFindings
@@ -21,12 +22,13 @@ from icans_risk.workflow.progress import SILENT, Progress
 from icans_risk.workflow.reading import read_cohort
 from icans_risk.workflow.records import make_record
 from icans_risk.workflow.reporting import describe_facts
+from icans_risk.workflow.run_pages import render_run
 from icans_risk.workflow.scrutiny import Scrutiny, scrutinise
 from icans_risk.workflow.study_page import render_study_page
 from icans_risk.workflow.summary import describe_landmark, describe_study
 from icans_risk.workflow.validation import Effort
 
-__all__ = ["TRACKING_URI", "develop"]
+__all__ = ["TRACKING_URI", "PageStyle", "develop"]
 
 TRACKING_URI = "sqlite:///mlruns/mlflow.db"
 
@@ -39,6 +41,7 @@ def develop(
     reports: Path | str = "reports",
     journals: Path | str | None = None,
     workers: int = 1,
+    style: PageStyle = PLAIN,
     progress: Progress = SILENT,
 ) -> dict[str, Any]:
     """Develop a study's models: validate, explain, scrutinise, track and report them.
@@ -52,12 +55,16 @@ def develop(
     artifacts : path-like
         Where a SQLite store keeps figures and models.
     reports : path-like
-        Folder in which this run's folder of pages is made.
+        Folder in which this run's folder of pages is made, with an index; of several
+        landmarks, each has its own folder below it.
     journals : path-like, optional
         Folder in which tunings are kept until the run is finished: a run that was killed
         goes on from there, with the same result. By default they are kept in memory.
     workers : int
         Threads; no result depends on their number.
+    style : PageStyle
+        Language and units of patient pages, and whether the reader's own estimate comes
+        first.
     progress : Progress
         Told what the job is doing.
 
@@ -99,18 +106,27 @@ def develop(
             study, study_file, summary, specification=specification, found=found, folders=folders
         )
         tracked = _track(study, record, tracking_uri, artifacts=artifacts, progress=progress)
+    folder = Path(reports) / _folder_name(study, tracked["run_id"], found)
+    describe = partial(
+        describe_run, study, cohort, specification=specification, run_id=tracked["run_id"]
+    )
     progress.stage("writing pages", steps=len(found))
-    pages = []
+    landmarks = []
     for one in found:
-        run = describe_run(
-            study, cohort, one.result, specification=specification, run_id=tracked["run_id"]
-        )
-        folder = Path(reports) / f"{study.study}-{run.run_id}-{one.name}"
-        written = render_pages(cohort, one.result, quality, run=run, has_study=True)
-        write_pages(folder, written | {STUDY_PAGE: render_study_page(one, run, summary)})
-        pages.append(str(folder.resolve()))
+        run = describe(one.result, assessment=one.scrutiny.assessment)
+        others = {STUDY_PAGE: render_study_page(one, run, summary)}
+        pages = partial(render_pages, cohort, one.result, quality, earlier=results, style=style)
+        landmarks.append(pages(run=run, others=others, age_bands=study.evaluation.age_bands))
         progress.step()
-    return summary | tracked | {"paths": {"reports": pages, **tracked["paths"]}}
+    write_pages(folder, render_run(landmarks))
+    paths = {"reports": [str(folder.resolve())], **tracked["paths"]}
+    return summary | tracked | {"paths": paths}
+
+
+def _folder_name(study: Study, run_id: str, found: Sequence[LandmarkFindings]) -> str:
+    """Name the folder of a run's pages; of several landmarks, each has its own below it."""
+    only = f"-{found[0].name}" if len(found) == 1 else ""
+    return f"{study.study}-{run_id[:8]}{only}"
 
 
 def _facts(

@@ -11,6 +11,7 @@ from icans_risk.report import quality_report, render_quality
 from icans_risk.study import Study, load_study
 from icans_risk.workflow.files import new_folder, write_json, write_whole
 from icans_risk.workflow.progress import SILENT, Progress
+from icans_risk.workflow.raw import add_measured, measure_raw
 from icans_risk.workflow.reading import has_raw_sources, read_cohort, read_sources
 from icans_risk.workflow.words import PRESENCE_NOTES
 
@@ -108,11 +109,13 @@ def _load(study_file: Path | str, *, lenient: bool) -> Study:
 def _open(study: Study, progress: Progress) -> tuple[Iterable[Cohort], QualityReport, Quarantine]:
     progress.stage("reading and checking", steps=None)
     if not has_raw_sources(study):
-        cohort, quality = read_cohort(study)
+        cohort, quality = read_cohort(study, progress=progress)
         progress.step()
         return [cohort], quality, Quarantine()
     ingested = read_sources(study, on_rows=lambda _: progress.step())
-    return ingested.parts(), ingested.quality, ingested.quarantine
+    measured = measure_raw(study, ingested.quality, progress=progress)
+    parts = add_measured(ingested.parts(), measured, ingested.quality)
+    return parts, ingested.quality, ingested.quarantine
 
 
 def _write_cohort(

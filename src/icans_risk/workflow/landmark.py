@@ -7,7 +7,7 @@ import pandas as pd
 
 from icans_risk.cohort import Cohort
 from icans_risk.evaluation import METRICS
-from icans_risk.explanation import HeldOut, held_out_contributions
+from icans_risk.explanation import HeldOut
 from icans_risk.features import FeatureSpecification
 from icans_risk.models.rebuilds import RiskInterval
 from icans_risk.models.released import ReleasedModel
@@ -15,11 +15,13 @@ from icans_risk.splits import Split
 from icans_risk.study import Study
 from icans_risk.workflow.answering import Judge
 from icans_risk.workflow.cuts import CutResult, validate_cuts
+from icans_risk.workflow.explaining import Explaining, explain_held_out, training_rows
 from icans_risk.workflow.grades_at import highest_grade_after
 from icans_risk.workflow.landmark_data import LandmarkData, split_rows
 from icans_risk.workflow.plans import MAIN, Fit, ModelPlan
 from icans_risk.workflow.progress import Progress
 from icans_risk.workflow.release import release_model
+from icans_risk.workflow.release_facts import released_facts, with_reasons
 from icans_risk.workflow.rows import ModelRows
 from icans_risk.workflow.size import SizeFacts, describe_size
 from icans_risk.workflow.validation import Effort, ModelResult, validate_model
@@ -47,6 +49,8 @@ class LandmarkResult:
         Several cuts of the grade, if the study asks for them.
     held_out : HeldOut
         Explained held-out risks of everyone at risk.
+    explaining : Explaining
+        What pages may say about their inputs.
     fit : Fit
         The booster, fitted on all rows.
     released : ReleasedModel or None
@@ -66,6 +70,7 @@ class LandmarkResult:
     sensitivity: Mapping[str, ModelResult]
     by_grade: list[CutResult]
     held_out: HeldOut
+    explaining: Explaining
     fit: Fit
     released: ReleasedModel | None
     interval: RiskInterval | None
@@ -168,8 +173,10 @@ def develop_landmark(
     fit = run.fit(plans[0], rows)
     judge = Judge(study, data, specification, plans[0])
     run.say("rebuilding on bootstraps", steps=study.models.rebuilds)
-    released = release_model(judge, fit, rows, effort=effort, tick=progress.step)
-    held_out = _explain(models[MAIN], data, rows, splits=splits)
+    facts = released_facts(judge, rows, models, cohort=cohort, size=size)
+    released = release_model(judge, fit, rows, facts=facts, effort=effort, tick=progress.step)
+    held_out, explaining = _explain(run, models[MAIN], rows, released=released)
+    released = released and with_reasons(released, explaining)
     interval = _interval(released, rows, held_out, data=data, plan=plans[0])
     return LandmarkResult(
         data=data,
@@ -179,6 +186,7 @@ def develop_landmark(
         sensitivity=sensitivity,
         by_grade=_by_grade(run, cohort, models[MAIN], rows=rows, splits=splits),
         held_out=held_out,
+        explaining=explaining,
         fit=fit,
         released=released,
         interval=interval,
@@ -233,16 +241,12 @@ def _by_grade(
 
 
 def _explain(
-    result: ModelResult, data: LandmarkData, rows: ModelRows, *, splits: Sequence[Split]
-) -> HeldOut:
-    # Who is at risk with an unknown outcome was in no training set: every model may speak.
-    at_risk = data.vectors[data.primary["at_risk"].to_numpy()]
-    position = at_risk.index.get_indexer(rows.vectors.index)
-    return held_out_contributions(
-        [fit.model for fit in result.fits],
-        [position[split.train] for split in splits],
-        at_risk[list(result.plan.columns)],
-    )
+    run: _Run, main: ModelResult, rows: ModelRows, *, released: ReleasedModel | None
+) -> tuple[HeldOut, Explaining]:
+    run.say("explaining", steps=1)
+    found = explain_held_out(main, run.data, rows, released=released)
+    run.progress.step()
+    return found
 
 
 def _interval(
@@ -259,5 +263,5 @@ def _interval(
     return released.rebuilds.held_out_interval(
         at_risk,
         held_out.margin,
-        training_row=rows.vectors.index.get_indexer(at_risk.index),
+        training_row=training_rows(data, rows, at_risk.index),
     )

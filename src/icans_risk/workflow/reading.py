@@ -17,17 +17,21 @@ from icans_risk.ingest import (
 )
 from icans_risk.study import Study
 from icans_risk.study.daily import DailyTable
+from icans_risk.workflow.progress import SILENT, Progress
+from icans_risk.workflow.raw import add_measured, measure_raw
 
 __all__ = ["has_raw_sources", "read_cohort", "read_sources"]
 
 
-def read_cohort(study: Study) -> tuple[Cohort, QualityReport]:
+def read_cohort(study: Study, *, progress: Progress = SILENT) -> tuple[Cohort, QualityReport]:
     """Read the cohort that a study describes.
 
     Parameters
     ----------
     study : Study
         From ``load_study``.
+    progress : Progress
+        Told about raw files, if the study lists any.
 
     Returns
     -------
@@ -41,6 +45,15 @@ def read_cohort(study: Study) -> tuple[Cohort, QualityReport]:
     CohortError
         If the files are not as the study says, or hold what cannot be true.
     """
+    cohort, quality = _read_tables(study)
+    measured = measure_raw(study, quality, progress=progress)
+    (cohort,) = add_measured([cohort], measured, quality)
+    if measured is not None:
+        quality.counts |= _counts(cohort)
+    return cohort, quality
+
+
+def _read_tables(study: Study) -> tuple[Cohort, QualityReport]:
     data = study.data
     if data.cohort is not None:
         return _read_folder(study, data.cohort)

@@ -1,11 +1,13 @@
 """A released model at a new site: its intercept and slope fitted anew on local patients."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from icans_risk.cohort import Cohort
 from icans_risk.errors import ModelError, StudyError
@@ -17,7 +19,7 @@ from icans_risk.workflow.plain import plain
 from icans_risk.workflow.progress import SILENT, Progress
 from icans_risk.workflow.reading import read_cohort
 
-__all__ = ["recalibrate_model"]
+__all__ = ["LocalRows", "check_same_question", "local_rows", "recalibrate_model"]
 
 
 def recalibrate_model(
@@ -61,11 +63,14 @@ def recalibrate_model(
     cohort, _ = read_cohort(study)
     progress.step()
     facts = released.facts
-    _check_same_question(facts, study, cohort)
+    check_same_question(facts, study, cohort)
     progress.stage("recalibrating", steps=2)
     specification = FeatureSpecification.from_json(json.dumps(facts["features"]))
-    X, y, weight, patient = _local_rows(released, study, cohort, specification=specification)
-    new, changed = released.recalibrated(X, y, sample_weight=weight, groups=patient)
+    rows = local_rows(released, study, cohort, specification=specification)
+    rows = rows.take(np.isfinite(rows.y))
+    new, changed = released.recalibrated(
+        rows.X, rows.y.astype(np.int64), sample_weight=rows.weight, groups=rows.patient
+    )
     progress.step()
     new.save(out)
     progress.step()
@@ -82,7 +87,8 @@ def recalibrate_model(
     }
 
 
-def _check_same_question(facts: Any, study: Study, cohort: Cohort) -> None:
+def check_same_question(facts: Any, study: Study, cohort: Cohort) -> None:
+    """Refuse patients of another scale or kind, and those that the model was fitted on."""
     for name, own in (("scale", study.outcome.scale), ("data_kind", study.data_kind)):
         if facts[name] != own:
             raise StudyError(
@@ -96,9 +102,39 @@ def _check_same_question(facts: Any, study: Study, cohort: Cohort) -> None:
         )
 
 
-def _local_rows(
+@dataclass(frozen=True, eq=False)
+class LocalRows:
+    """Patients of a new site who are at risk at a model's landmark.
+
+    Attributes
+    ----------
+    X : DataFrame
+        The model's columns.
+    y, weight : ndarray of shape (n_rows,)
+        Outcome, NaN where it is not known, as of patients who are still observed; its weight.
+    patient : ndarray of shape (n_rows,)
+        Whose row it is.
+    episodes : DataFrame
+        Their rows of the cohort's table.
+    """
+
+    X: pd.DataFrame
+    y: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    patient: NDArray[Any]
+    episodes: pd.DataFrame
+
+    def take(self, kept: NDArray[np.bool_]) -> "LocalRows":
+        """Return some of the rows."""
+        return LocalRows(
+            self.X[kept], self.y[kept], self.weight[kept], self.patient[kept], self.episodes[kept]
+        )
+
+
+def local_rows(
     released: ReleasedModel, study: Study, cohort: Cohort, *, specification: FeatureSpecification
-) -> tuple[pd.DataFrame, Any, Any, Any]:
+) -> LocalRows:
+    """Return those at risk at the model's landmark."""
     facts = released.facts
     landmark_h, horizon_h = float(facts["landmark_h"]), float(facts["horizon_h"])
     outcomes = derive_outcomes(
@@ -109,11 +145,13 @@ def _local_rows(
         horizon_h=lambda _: horizon_h,
         policy=study.outcome.end_of_observation,
     )
-    known = outcomes["event"].notna().to_numpy()
-    vectors = build_features(cohort, specification, [landmark_h])[known]
-    return (
-        vectors[list(released.model.feature_names_in_)],
-        outcomes.loc[known, "event"].to_numpy().astype(np.int64),
-        outcomes.loc[known, "weight"].to_numpy(),
-        cohort.episodes.loc[known, "patient_id"].to_numpy(dtype=object),
+    at_risk = outcomes["at_risk"].to_numpy(dtype=bool)
+    vectors = build_features(cohort, specification, [landmark_h])[at_risk]
+    episodes = cohort.episodes.loc[at_risk]
+    return LocalRows(
+        X=vectors[list(released.model.feature_names_in_)],
+        y=outcomes.loc[at_risk, "event"].to_numpy(dtype=np.float64),
+        weight=outcomes.loc[at_risk, "weight"].to_numpy(dtype=np.float64),
+        patient=episodes["patient_id"].to_numpy(dtype=object),
+        episodes=episodes,
     )

@@ -1,12 +1,12 @@
-"""The list of recordings with what became of each: for pages, tables and summaries."""
+"""The list of raw files with what became of each: for pages, tables and summaries."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from icans_risk.signals.eeg.reasons import FLAGS, REASONS
+from icans_risk.signals.reasons import Reason
 
 __all__ = [
     "list_recordings",
@@ -18,20 +18,28 @@ __all__ = [
 Listed = Sequence[Mapping[str, Any]]
 
 
-def list_recordings(recordings: pd.DataFrame, results: Listed) -> list[dict[str, Any]]:
+def list_recordings(
+    recordings: pd.DataFrame,
+    results: Listed,
+    *,
+    reasons: Mapping[str, Reason],
+    flags: Mapping[str, str],
+) -> list[dict[str, Any]]:
     """Put each row of the list beside its result, in words where a reader needs them.
 
     Parameters
     ----------
     recordings : DataFrame
-        From ``read_recordings``.
+        From ``read_recordings`` or ``read_scans``.
     results : sequence of mapping
         From ``judge_results``.
+    reasons, flags : mapping
+        The words for codes.
 
     Returns
     -------
     list of dict
-        As ``report.recordings_report`` takes them. No name of a file is among them: it
+        As the reports take them. No name of a file is among them: it
         may be a patient's.
     """
     kept = ("row", "episode_id", "started_h", "ordered_as")
@@ -39,7 +47,7 @@ def list_recordings(recordings: pd.DataFrame, results: Listed) -> list[dict[str,
     for row, result in zip(recordings.to_dict("records"), results, strict=True):
         about = {name: row[name] for name in kept} | {"sha256": result["sha256"]}
         if result["refused"] is not None:
-            reason = REASONS[result["refused"]]
+            reason = reasons[result["refused"]]
             refused = {
                 "code": result["refused"],
                 "message": reason.message,
@@ -48,31 +56,42 @@ def list_recordings(recordings: pd.DataFrame, results: Listed) -> list[dict[str,
             }
             listed.append(about | {"refused": refused})
             continue
-        flags = [FLAGS[flag] for flag in result["flags"]]
-        listed.append({**result, **about, "flags": flags, "codes": result["flags"]})
+        noticed = [flags[flag] for flag in result["flags"]]
+        listed.append({**result, **about, "flags": noticed, "codes": result["flags"]})
     return listed
 
 
 def without_picture(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave the spectrogram out."""
-    return {name: value for name, value in item.items() if name != "picture"}
+    """Leave out the picture, and the key under which a journal knew the result."""
+    return {name: value for name, value in item.items() if name not in ("picture", "key")}
 
 
-def recordings_table(listed: Listed) -> pd.DataFrame:
-    """Lay the list out with one row per recording.
+def recordings_table(
+    listed: Listed, describe: Callable[[Mapping[str, Any]], dict[str, Any]]
+) -> pd.DataFrame:
+    """Lay the list out with one row per file.
+
+    Parameters
+    ----------
+    listed : sequence of mapping
+        From ``list_recordings``.
+    describe : callable
+        What is to be said of one that is used.
 
     Returns
     -------
     DataFrame
         ``row``, ``episode_id``, ``recording_sha256``, ``started_h``, ``ordered_as``,
-        ``refused`` (a code, or empty), and of those used what was read and rejected.
+        ``refused`` (a code, or empty), and of those used what was read and noticed.
     """
-    table = pd.DataFrame([_flat(item) for item in listed])
-    counts = [name for name in ("electrodes", "other_channels") if name in table]
+    table = pd.DataFrame([_flat(item, describe) for item in listed])
+    counts = [name for name in ("electrodes", "other_channels", "measurements") if name in table]
     return table.astype(dict.fromkeys(counts, "Int64"))
 
 
-def _flat(item: Mapping[str, Any]) -> dict[str, Any]:
+def _flat(
+    item: Mapping[str, Any], describe: Callable[[Mapping[str, Any]], dict[str, Any]]
+) -> dict[str, Any]:
     refused = item["refused"]
     about = {
         "row": item["row"],
@@ -84,42 +103,46 @@ def _flat(item: Mapping[str, Any]) -> dict[str, Any]:
     }
     if refused is not None:
         return about
-    channels = item["channels"]
-    shares = {f"rejected_{name}": share for name, share in item["rejected"].items()}
-    return about | {
-        "format": item["format"],
-        "rate": item["rate"],
-        "minutes": item["end_s"] / 60.0,
-        "electrodes": len(channels["found"]),
-        "missing": " ".join(channels["missing"]),
-        "bad": " ".join(channels["bad"]),
-        "other_channels": channels["extra"],
-        "hum_hz": item["hum_hz"],
-        "hum_uv": item["hum_uv"],
-        "padded_s": item["padded_s"],
-        **shares,
-        "quality": ";".join(item["codes"]),
-    }
+    return (
+        about | {"format": item["format"]} | describe(item) | {"quality": ";".join(item["codes"])}
+    )
 
 
-def summarise_recordings(listed: Listed, events: pd.DataFrame) -> dict[str, Any]:
-    """Count recordings by what became of them.
+def summarise_recordings(
+    listed: Listed,
+    events: pd.DataFrame,
+    *,
+    many: str,
+    count: Callable[[Listed], dict[str, float]],
+) -> dict[str, Any]:
+    """Count files by what became of them.
+
+    Parameters
+    ----------
+    listed : sequence of mapping
+        From ``list_recordings``.
+    events : DataFrame
+        What they give.
+    many : str
+        What the files are called.
+    count : callable
+        What else is counted in those used.
 
     Returns
     -------
     dict
-        ``recordings``, ``used``, ``refused`` (by code), ``flagged`` (by code), ``hours``,
-        ``events`` and ``episodes``.
+        How many there are, ``used``, ``refused`` (by code), ``flagged`` (by code), ``events``
+        and ``episodes``.
     """
     used = [item for item in listed if item["refused"] is None]
     refused = Counter(item["refused"]["code"] for item in listed if item["refused"] is not None)
     flagged = Counter(code for item in used for code in item["codes"])
     return {
-        "recordings": len(listed),
+        many: len(listed),
         "used": len(used),
         "refused": dict(refused.most_common()),
         "flagged": dict(flagged.most_common()),
-        "hours": sum(item["seconds"] for item in used) / 3600.0,
+        **count(used),
         "events": len(events),
         "episodes": int(events["episode_id"].nunique()),
     }

@@ -6,7 +6,6 @@ from typing import Any
 
 import icans_risk
 from icans_risk.features import FeatureSpecification, describe_columns
-from icans_risk.models import BoostedTrees
 from icans_risk.study import Study
 from icans_risk.tracking import RunRecord
 from icans_risk.workflow.artifacts import list_documents, list_figures, list_tables, list_texts
@@ -64,7 +63,9 @@ def make_record(
         "research_use_only": "true",
     }
     children = [
-        _child(one, model, tags=tags) for one in found for model in one.result.models.values()
+        _child(one, model, tags=tags, folders=folders)
+        for one in found
+        for model in one.result.models.values()
     ]
     first = found[0].result
     return RunRecord(
@@ -123,9 +124,15 @@ def _parameters(study: Study, summary: dict[str, Any]) -> dict[str, object]:
     }
 
 
-def _child(found: LandmarkFindings, model: ModelResult, *, tags: dict[str, str]) -> RunRecord:
+def _child(
+    found: LandmarkFindings,
+    model: ModelResult,
+    *,
+    tags: dict[str, str],
+    folders: Mapping[str, Path],
+) -> RunRecord:
     result = found.result
-    trees = _trees(result) if model is result.main else None
+    is_served = model is result.main and _can_score(result)
     shared = {
         "landmark_h": result.data.landmark_h,
         "horizon_h": result.data.horizon_h,
@@ -139,13 +146,10 @@ def _child(found: LandmarkFindings, model: ModelResult, *, tags: dict[str, str])
         parameters=shared | dict(model.plan.settings),
         tags=tags | {"model": model.plan.name, "landmark_h": f"{result.data.landmark_h:g}"},
         metrics=metrics_of(model),
-        booster=trees,
-        example=None if trees is None else result.rows.vectors,
+        scoring_model=folders.get(f"models/{found.name}") if is_served else None,
     )
 
 
-def _trees(result: LandmarkResult) -> Any:
-    """Return the trees of the kept model, where it is trees and nothing else."""
-    released = result.released
-    base = None if released is None else released.model.base_
-    return base.booster_ if isinstance(base, BoostedTrees) else None
+def _can_score(result: LandmarkResult) -> bool:
+    """Tell whether there is a model, and something is known of whom it may judge."""
+    return result.released is not None and result.released.applicability is not None

@@ -1,7 +1,6 @@
 """The model that is kept: fitted on everyone, with its rebuilds, or not let out."""
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,13 @@ __all__ = ["release_model"]
 
 
 def release_model(
-    judge: Judge, fit: Fit, rows: ModelRows, *, effort: Effort, tick: Callable[[], None]
+    judge: Judge,
+    fit: Fit,
+    rows: ModelRows,
+    *,
+    facts: Mapping[str, Any],
+    effort: Effort,
+    tick: Callable[[], None],
 ) -> ReleasedModel | None:
     """Rebuild a fitted model on bootstraps and put everything together that an answer needs.
 
@@ -31,6 +36,8 @@ def release_model(
         On all rows.
     rows : ModelRows
         All rows.
+    facts : mapping
+        Kept with the model, see ``released_facts``.
     effort : Effort
         Threads.
     tick : callable
@@ -52,7 +59,7 @@ def release_model(
         rebuilds=rebuilds,
         venn_abers=_venn_abers(fit, rows),
         applicability=judge.learn(fit, rows),
-        facts=_facts(judge, rows),
+        facts=facts,
     )
 
 
@@ -82,24 +89,3 @@ def _venn_abers(fit: Fit, rows: ModelRows) -> VennAbers | None:
         return None
     held_out = fit.model.out_of_fold_margin_[:, 0]
     return fit_venn_abers(fit.model.calibration_.apply(held_out), rows.event)
-
-
-def _facts(judge: Judge, rows: ModelRows) -> dict[str, Any]:
-    study, data = judge.study, judge.data
-    endpoint = study.outcome.endpoints[0]
-    return {
-        "study": study.study,
-        "title": study.title,
-        "study_hash": study.hash(),
-        "cohort_hash": data.cohort_hash,
-        "data_kind": study.data_kind,
-        "profile": study.profile,
-        "endpoint": {"grade": endpoint.grade, "at_least": endpoint.at_least},
-        "endpoint_in_words": study.outcome.endpoint_in_words,
-        "scale": study.outcome.scale,
-        "landmark_h": data.landmark_h,
-        "horizon_h": data.horizon_h,
-        "patients": int(np.unique(rows.patient.astype(str)).size),
-        "events": int(rows.event.sum()),
-        "features": json.loads(judge.specification.to_json()),
-    }

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +16,7 @@ from icans_risk.errors import IcansRiskError
 from icans_risk.synthetic import FROZEN, PRODUCT_MIXES, Truth, simulate
 from icans_risk.synthetic import load as load_parameters
 from icans_risk.synthetic.mess import LEVELS, make_export
-from icans_risk.workflow.files import new_folder
+from icans_risk.workflow.files import new_folder, write_whole
 from icans_risk.workflow.progress import SILENT, Progress
 from icans_risk.workflow.simulate_signals import SignalsWriter
 
@@ -24,7 +25,18 @@ __all__ = ["COHORT", "TRUTH", "Simulation", "simulate_folder"]
 # Patients in memory at a time.
 PIECE = 2_000
 COHORT, TRUTH, EXPORT, CARD = "cohort", "truth", "export", "DATA_CARD.md"
-SIGNALS = "signals"
+SIGNALS, STUDY = "signals", "study.yaml"
+# What the demonstration's study is told about raw files.
+_DATA = "  cohort: cohort\n"
+_LISTS = """  signals:
+    - {kind: eeg, files: signals/recordings.csv}
+    - {kind: imaging, files: signals/scans.csv}
+"""
+_MEASUREMENTS = "  measurements:\n"
+_SCANNED = """    - analytes: [imaging.lesion_volume, imaging.brain_volume, imaging.lesion_contrast]
+      windows: [baseline]
+      statistics: [last]
+"""
 
 
 @dataclass(frozen=True)
@@ -50,7 +62,8 @@ class Simulation:
     mess : int, optional
         Also write an export with planted faults, from 0 (none) to 3 (3 % of rows each).
     signals : bool
-        Also write each EEG as a recording, 1.5 MB each, about two per patient.
+        Also write each EEG as a recording, 1.5 MB each, about two per patient, and each MRI as
+        a scan with masks, 0.1 MB each, one or two per patient.
     """
 
     patients: int
@@ -100,6 +113,8 @@ def simulate_folder(
     """
     with new_folder(out) as draft:
         counts = _write(draft, simulation, progress=progress)
+        if simulation.signals:
+            write_whole(draft / STUDY, _signals_study())
         if simulation.mess is not None:
             _write_export(draft, level=simulation.mess, seed=simulation.seed)
         (draft / CARD).write_text(_data_card(simulation, counts), encoding="utf-8")
@@ -119,10 +134,17 @@ def _write(draft: Path, simulation: Simulation, *, progress: Progress) -> dict[s
             writer.append(piece.cohort)
             truth.append(piece.truth)
             if recorder is not None:
-                recorder.append(piece.cohort)
+                recorder.append(piece.cohort, piece.truth.scans)
             _count(counts, piece)
             progress.step()
-    return counts | ({} if recorder is None else {"recordings": recorder.close()})
+    return counts | ({} if recorder is None else recorder.close())
+
+
+def _signals_study() -> str:
+    """Return the demonstration's study, reading the raw files."""
+    text = (files("icans_risk.workflow") / "demo.yaml").read_text(encoding="utf-8")
+    text = text.replace(_DATA, _DATA + _LISTS, 1)
+    return text.replace(_MEASUREMENTS, _MEASUREMENTS + _SCANNED, 1)
 
 
 def _write_export(draft: Path, *, level: int, seed: int) -> None:
@@ -198,7 +220,9 @@ def _about_signals(simulation: Simulation) -> str:
         return ""
     return (
         f"`{SIGNALS}/` holds an EEG of five minutes for each of the cohort's, showing what its "
-        "results say;\n`icans-risk eeg` reads them. Their shapes are assumed.\n"
+        "results say,\nand a scan with masks for each MRI, showing what `truth/scans.parquet` "
+        "says;\n`icans-risk eeg` and `icans-risk imaging` read them, and `icans-risk develop "
+        f"{STUDY}` predicts from\nthem. Their shapes are assumed.\n"
     )
 
 

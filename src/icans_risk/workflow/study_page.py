@@ -8,6 +8,7 @@ from icans_risk.report import RunContext, render_study, tripod_table
 from icans_risk.report.study import study_report
 from icans_risk.workflow.characteristics import describe_characteristics, describe_measured
 from icans_risk.workflow.findings import LandmarkFindings
+from icans_risk.workflow.reads import describe_reads
 from icans_risk.workflow.words import CARRIED_OVER_NOTE, POOLED_NOTE
 
 __all__ = ["render_study_page"]
@@ -44,6 +45,7 @@ def render_study_page(found: LandmarkFindings, run: RunContext, summary: Mapping
             found.result.rows.vectors, held.event, fewest=judged.fewest
         ),
         stability=found.scrutiny.stability,
+        reads=describe_reads(found.result),
         audit=[] if audit is None else audit.to_dict()["findings"],
         candidate_parameters=found.result.data.vectors.shape[1],
         tripod=tripod_table(found.facts),

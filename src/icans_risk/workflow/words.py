@@ -1,13 +1,13 @@
-"""Sentences that pages and summaries share: statuses, policies, what a study admits."""
+"""Sentences that pages and summaries share: policies, and what a study admits."""
 
-__all__ = ["CARRIED_OVER_NOTE", "POLICIES", "POOLED_NOTE", "PRESENCE_NOTES", "STATUS", "TREATMENTS"]
-
-# Why an episode is out of the risk set, in the words of the pages' statuses.
-STATUS = {
-    "endpoint_before_landmark": "already_at_endpoint",
-    "died_before_landmark": "not_under_observation",
-    "not_under_observation": "not_under_observation",
-}
+__all__ = [
+    "CARRIED_OVER_NOTE",
+    "POLICIES",
+    "POOLED_NOTE",
+    "PRESENCE_NOTES",
+    "RELEASED_NOTE",
+    "TREATMENTS",
+]
 
 POLICIES = {
     "discharged_well": (
@@ -52,6 +52,12 @@ PRESENCE_NOTES: dict[str, list[str]] = {
 POOLED_NOTE = (
     "Held-out risks come from models fitted to other patients of the same cohort; another "
     "hospital, product or period was never tried."
+)
+
+# Instead of the note above, on pages of patients whom a released model is asked about.
+RELEASED_NOTE = (
+    "The model was tried on patients of its own study only, each judged by models that had not "
+    "seen them; another hospital, product or period was never tried."
 )
 
 # Instead of the note above, where groups were left out in turn.

@@ -1,48 +1,20 @@
 """Why a recording gives no measurements, and what a reader should know of one that does."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
-from icans_risk.errors import SignalError
+from icans_risk.signals.reasons import SHARED, FileRefusedError, Reason
 
-__all__ = ["FLAGS", "REASONS", "Reason", "RefusedError"]
-
-
-class Reason(NamedTuple):
-    """What is wrong, and what would cure it."""
-
-    message: str
-    remedy: str
-
+__all__ = ["FLAGS", "REASONS", "RefusedError"]
 
 # What is wrong with a file. No message has room for anything that stands in the file.
 REASONS: Mapping[str, Reason] = {
-    "not_found": Reason(
-        "The file is not there or cannot be opened.",
-        "Correct the name in the table; names are relative to the table's folder.",
-    ),
+    **SHARED,
     "unsupported_format": Reason(
         "The file is not EDF, BDF or binary BrainVision.", "Export it as EDF+."
-    ),
-    "checksum_differs": Reason(
-        "The file's SHA-256 is not the one that the table states.", "Copy the file again."
-    ),
-    "changed_while_read": Reason(
-        "The file changed while it was read.", "Wait until it is complete."
-    ),
-    "malformed_header": Reason(
-        "A field of the header is not what the format prescribes.", "Export the recording again."
     ),
     "unfinished": Reason(
         "The header does not say how long the recording is: it was not closed.",
         "Close it in the recording program and export it again.",
-    ),
-    "truncated": Reason(
-        "The file is shorter than its header says.", "Copy or export it again, whole."
-    ),
-    "longer_than_stated": Reason(
-        "The file is longer than its header says: one of the two is wrong.",
-        "Export the recording again.",
     ),
     "too_few_channels": Reason(
         "Fewer than 8 electrodes of the 10-20 system with a common reference were found.",
@@ -76,24 +48,6 @@ REASONS: Mapping[str, Reason] = {
         "The reader found another number of samples, channels or rate than the header states.",
         "Export the recording again.",
     ),
-    "memory": Reason(
-        "The file needed more memory than a worker may have.", "Allow more, or cut the recording."
-    ),
-    "time": Reason(
-        "The file took longer than a worker may.", "Allow more time, or cut the recording."
-    ),
-    "several_episodes": Reason(
-        "The same recording stands under several episodes: nobody knows whose it is.",
-        "Find out, and correct the table.",
-    ),
-    "repeated": Reason("The same recording stands in an earlier row.", "Remove one of the rows."),
-    "available_before_end": Reason(
-        "The table says that the result was available before the recording ended.",
-        "Correct started_h or available_h.",
-    ),
-    "crash": Reason(
-        "The worker broke down over the file.", "Look at the file; the list went on without it."
-    ),
 }
 
 # What was noticed about a recording that is used.
@@ -112,20 +66,7 @@ FLAGS: Mapping[str, str] = {
 }
 
 
-class RefusedError(SignalError):
-    """A recording is not used, for one of the ``REASONS``.
+class RefusedError(FileRefusedError):
+    """A recording is not used, for one of the ``REASONS``."""
 
-    Parameters
-    ----------
-    code : str
-        A key of ``REASONS``.
-    **figures : float
-        Numbers that show it: what was expected and what came.
-    """
-
-    def __init__(self, code: str, **figures: float) -> None:
-        # Plain floats: they are written as JSON.
-        self.code = code
-        self.figures = {name: float(value) for name, value in figures.items()}
-        shown = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in figures.items())
-        super().__init__(f"{REASONS[code].message} {REASONS[code].remedy} ({shown})")
+    reasons = REASONS

@@ -1,8 +1,6 @@
 """What a worker does with one recording: from a path to plain numbers."""
 
-import hashlib
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +13,9 @@ from icans_risk.signals.eeg.picture import Spectrogram
 from icans_risk.signals.eeg.reasons import RefusedError
 from icans_risk.signals.eeg.spectra import HUM_HZ, frequencies
 from icans_risk.signals.eeg.states import State, count_padding
+from icans_risk.signals.job import answer_job
 
-__all__ = ["ALGORITHM", "hash_files", "measure_file", "work"]
+__all__ = ["ALGORITHM", "measure_file", "work"]
 
 # Raised whenever a measurement changes, so that old results are not taken for new ones.
 ALGORITHM = 1
@@ -29,7 +28,6 @@ _USUAL_RATES = frozenset(
 )
 _HUM_UV = 20.0
 _LITTLE_CLEAN = 3 * FEWEST_EPOCHS
-_PIECE = 2**20
 
 
 def work(job: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,35 +46,9 @@ def work(job: Mapping[str, Any]) -> dict[str, Any]:
         ``REASONS`` or None.
     """
     path = Path(job["path"])
-    checksum = ""
-    try:
-        parts = _parts(path)
-        before = [_stamp(part) for part in parts]
-        checksum = hash_files(parts)
-        if job.get("sha256") not in (None, checksum):
-            raise RefusedError("checksum_differs")
-        known = _look_up(job.get("journal"), checksum)
-        if known is not None:
-            return known
-        found = measure_file(path)
-        if [_stamp(part) for part in parts] != before:
-            raise RefusedError("changed_while_read")
-    except RefusedError as error:
-        return {"refused": error.code, "figures": error.figures, "sha256": checksum}
-    return {"refused": None, "sha256": checksum, "algorithm": ALGORITHM, **found}
-
-
-def hash_files(files: Iterable[Path]) -> str:
-    """Return the SHA-256 of the bytes of files, one after another."""
-    total = hashlib.sha256()
-    try:
-        for file in files:
-            with file.open("rb") as stream:
-                while piece := stream.read(_PIECE):
-                    total.update(piece)
-    except OSError:
-        raise RefusedError("not_found") from None
-    return total.hexdigest()
+    return answer_job(
+        job, lambda: measure_file(path), parts=lambda: _parts(path), algorithm=ALGORITHM
+    )
 
 
 def _parts(path: Path) -> tuple[Path, ...]:
@@ -85,26 +57,6 @@ def _parts(path: Path) -> tuple[Path, ...]:
 
         return read_header(path).files
     return (path,)
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    try:
-        status = path.stat()
-    except OSError:
-        raise RefusedError("not_found") from None
-    return status.st_size, status.st_mtime_ns
-
-
-def _look_up(journal: str | None, checksum: str) -> dict[str, Any] | None:
-    if journal is None:
-        return None
-    file = Path(journal) / f"{checksum}.json"
-    try:
-        known = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    is_mine = isinstance(known, dict) and known.get("algorithm") == ALGORITHM
-    return known if is_mine and known.get("sha256") == checksum else None
 
 
 def measure_file(path: Path) -> dict[str, Any]:

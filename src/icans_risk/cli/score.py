@@ -1,0 +1,100 @@
+"""``icans-risk score``: new patients by a released model."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from icans_risk.cli.options import JsonFile
+
+__all__ = ["score"]
+
+
+class _Kind(StrEnum):
+    REAL = "real"
+    SYNTHETIC = "synthetic"
+
+
+def score(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of a released model.")],
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PATIENTS",
+            help="A cohort folder, a folder with episodes, events and grades as CSV, Parquet or "
+            "JSON, or one JSON document.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The answers, as .json or .parquet.")],
+    also: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="MODEL", help="A model of another landmark; may be repeated."),
+    ] = None,
+    data_kind: Annotated[
+        _Kind | None,
+        typer.Option(help="Of tables that do not say it themselves.", show_default="real"),
+    ] = None,
+    most_episodes: Annotated[
+        int, typer.Option(min=1, help="More episodes at once are refused.")
+    ] = 10_000,
+    ledger: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write every prediction down here, sealed."),
+    ] = None,
+    data_cutoff: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME", help="Up to when the data reach, such as 2026-05-04T07:00+02:00."
+        ),
+    ] = None,
+    json_file: JsonFile = None,
+) -> None:
+    """Score patients at a released model's landmark: risk, range and reasons, or why not.
+
+    Example: icans-risk score models/72h cohorts/2026-05 --out risks.parquet
+    """
+    from icans_risk.cli.hours import parse_moment
+    from icans_risk.cli.terminal import terminal_progress
+    from icans_risk.workflow.files import check_folder, write_json
+    from icans_risk.workflow.score import score_files
+
+    if json_file is not None:
+        check_folder(json_file)
+    with terminal_progress() as progress:
+        told = score_files(
+            [model, *(also or [])],
+            source,
+            out=out,
+            data_kind=None if data_kind is None else data_kind.value,
+            most_episodes=most_episodes,
+            ledger=ledger,
+            data_cutoff=None
+            if data_cutoff is None
+            else parse_moment(data_cutoff, option="--data-cutoff"),
+            progress=progress,
+        )
+    if json_file is not None:
+        write_json(json_file, told)
+    _show(told)
+
+
+def _show(told: dict[str, Any]) -> None:
+    from icans_risk.cli.terminal import console
+
+    printed = console()
+    printed.print(told["label"], markup=False)
+    for model in told["models"]:
+        printed.print(
+            f"{model['endpoint_in_words']} by {model['horizon_h']:g} h, landmark "
+            f"{model['landmark_h']:g} h, model {model['sha256'][:12]}:",
+            markup=False,
+        )
+        for row in told["statuses"]:
+            if row["landmark_h"] == model["landmark_h"]:
+                printed.print(f"  {row['predictions']:>6}  {row['status']}", markup=False)
+    for note in told["notes"]:
+        printed.print(note, markup=False)
+    if told["ledger_head"] is not None:
+        printed.print(f"Ledger:  note elsewhere {told['ledger_head']}", markup=False)
+    printed.print(f"Answers: {told['out']}", markup=False)
