@@ -93,7 +93,7 @@ def _row(name: str, report: Mapping[str, Any], words: Words) -> dict[str, Any]:
 def _ages(dated: list[float], words: Words) -> str:
     if not dated:
         return words.not_measured
-    low, high = words.span(min(dated)), words.span(max(dated))
+    low, high = words.short_age(min(dated)), words.short_age(max(dated))
     return low if low == high else words("span.to", low=low, high=high)
 
 
