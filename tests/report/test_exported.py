@@ -236,7 +236,7 @@ def assert_inert(text):
     assert "<" not in shown["detail"]
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", [*HOSTILE, "\N{NO-BREAK SPACE}", "\N{IDEOGRAPHIC SPACE}7"])
 def test_a_known_trick_becomes_no_markup(text):
     assert_inert(text)
 

@@ -81,7 +81,7 @@ def risk_assessment(
         "text": _narrative([prediction["outcome"]["text"], prediction["rationale"], *notes]),
         "status": "final",
         "method": {"text": _method(run)},
-        "code": {"text": f"Estimated risk to first reach {clean(run.endpoint)}"},
+        "code": {"text": f"Estimated risk to first reach {_plain(run.endpoint)}"},
         "subject": _subject(patient_id),
         "performer": {"type": "Device", "display": "Software; no person made this assessment."},
         "basis": _basis(run, episode),
@@ -93,7 +93,7 @@ def risk_assessment(
 
 def _prediction(run: RunContext, episode: EpisodeResult) -> dict[str, Any]:
     span = f"{ENGLISH.hours(run.landmark_h)} to {ENGLISH.hours(run.horizon_h)}"
-    outcome = {"outcome": {"text": f"First {clean(run.endpoint)}, from {span}"}}
+    outcome = {"outcome": {"text": f"First {_plain(run.endpoint)}, from {span}"}}
     if episode.status != "answered":
         absent = {"extension": [{"url": _ABSENT, "valueCode": "unknown"}]}
         reason = describe_reason(run, episode.status)
@@ -117,10 +117,15 @@ def _when(run: RunContext, infused_at: datetime | None) -> dict[str, Any]:
     return {"whenPeriod": {end: at.isoformat(timespec="seconds") for end, at in times.items()}}
 
 
+def _plain(text: str) -> str:
+    # FHIR knows four white characters, and an identifier of none but others is no string to it.
+    return re.sub(r"[^\S \r\n\t]", "\N{REPLACEMENT CHARACTER}", clean(text))
+
+
 def _subject(patient_id: str) -> dict[str, Any]:
     if _FHIR_ID.fullmatch(patient_id):
         return {"reference": f"Patient/{patient_id}"}
-    return {"type": "Patient", "identifier": {"value": clean(patient_id)}}
+    return {"type": "Patient", "identifier": {"value": _plain(patient_id)}}
 
 
 def _basis(run: RunContext, episode: EpisodeResult) -> list[dict[str, str]]:
@@ -128,7 +133,7 @@ def _basis(run: RunContext, episode: EpisodeResult) -> list[dict[str, str]]:
     return [
         {
             "display": (
-                f"{clean(run.label(event['analyte']))}: "
+                f"{_plain(run.label(event['analyte']))}: "
                 f"{ENGLISH.value_with_unit(float(event['value']), run.unit(event['analyte']))}, "
                 f"collected {ENGLISH.hours(event['collected_h'])}, "
                 f"available {ENGLISH.hours(event['available_h'])}"
@@ -142,8 +147,8 @@ def _basis(run: RunContext, episode: EpisodeResult) -> list[dict[str, str]]:
 
 def _method(run: RunContext) -> str:
     return (
-        f"{clean(run.model_name)}, {clean(run.run_id)}, profile {clean(run.profile)}, icans_risk "
-        f"{clean(run.package_version)}"
+        f"{_plain(run.model_name)}, {_plain(run.run_id)}, profile {_plain(run.profile)}, "
+        f"icans_risk {_plain(run.package_version)}"
     )
 
 
