@@ -75,6 +75,25 @@ def test_a_tuned_study_tunes_in_each_fold_and_keeps_every_trial(
     assert len(tables["tuning/72h/outer_folds.csv"]) == len(released) - 1
 
 
+def test_a_sensitivity_analysis_of_other_patients_has_tunings_of_its_own(
+    tmp_path: Path, cohort: Path
+) -> None:
+    journals = tmp_path / "journals"
+    journals.mkdir()
+    result = only(
+        develop(
+            tmp_path,
+            cohort,
+            Effort(1, journals),
+            models={"tuning": {"trials": 2, "folds": 2}},
+            outcome={"sensitivity": ["observed_only"], "until_h": 600},
+        )
+    )
+    other = result.sensitivity["observed_only"]
+    assert len(other.risk) < len(result.main.risk)
+    assert len(list(journals.glob("booster-72h-*.journal"))) == 3 + 3 + 1
+
+
 def test_late_fusion_is_one_switch(tmp_path: Path, cohort: Path) -> None:
     result = only(develop(tmp_path, cohort, models={"fusion": "late", "modality_dropout": 0.2}))
     assert result.released is not None

@@ -1,5 +1,6 @@
 """The rows that models are fitted and judged on."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -45,6 +46,13 @@ class ModelRows:
             and np.array_equal(self.event, other.event)
             and np.array_equal(self.weight, other.weight)
         )
+
+    def fingerprint(self) -> str:
+        """Return eight characters that other episodes, outcomes or weights would change."""
+        told = hashlib.sha256("\n".join(map(str, self.vectors.index)).encode())
+        for column in (self.event, self.weight):
+            told.update(np.ascontiguousarray(column, dtype=np.float64).tobytes())
+        return told.hexdigest()[:8]
 
     def take(self, rows: NDArray[Any]) -> Self:
         """Return some of the rows, by position or by a mask."""

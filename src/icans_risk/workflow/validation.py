@@ -123,11 +123,11 @@ def validate_model(
         train: NDArray[np.intp], test: NDArray[np.intp], seed: int
     ) -> NDArray[np.float64]:
         landmark_h = rows.vectors.index.get_level_values("landmark_h")[0]
+        learnt = rows.take(train)
+        # A sensitivity analysis has the splits' seeds and other rows.
+        name = f"{plan.name}-{landmark_h:g}h-{seed}-{learnt.fingerprint()}"
         fitted[seed] = plan.fit(
-            rows.take(train),
-            seed=seed,
-            held_out=rows.patient[test],
-            journal=effort.journal(f"{plan.name}-{landmark_h:g}h-{seed}"),
+            learnt, seed=seed, held_out=rows.patient[test], journal=effort.journal(name)
         )
         risks: NDArray[np.float64]
         risks = fitted[seed].model.predict_proba(plan.table(rows.take(test)))[:, 1]
