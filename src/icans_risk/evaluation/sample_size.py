@@ -19,6 +19,7 @@ from typing import Literal
 
 from icans_risk.errors import IcansRiskError
 from icans_risk.evaluation.cox_snell import max_r2_cox_snell, r2_from_c_statistic
+from icans_risk.evaluation.validation_criteria import whole_patients
 
 __all__ = [
     "Criterion",
@@ -134,14 +135,14 @@ def required_sample_size(
     r2 = _anticipated_r2(prevalence, r2_cs=r2_cs, c_statistic=c_statistic, r2_share=r2_share)
     for_shrinkage, for_optimism = _patients_per_parameter(prevalence, r2)
     asked: dict[Criterion, int] = {
-        "shrinkage": _ceil(parameters * for_shrinkage),
-        "optimism": _ceil(parameters * for_optimism),
+        "shrinkage": whole_patients(parameters * for_shrinkage),
+        "optimism": whole_patients(parameters * for_optimism),
         "overall risk": _patients_for_overall_risk(prevalence),
     }
     binding = max(asked, key=lambda criterion: asked[criterion])
     return SampleSize(
         n_required=asked[binding],
-        events_required=_ceil(asked[binding] * prevalence),
+        events_required=whole_patients(asked[binding] * prevalence),
         n_shrinkage=asked["shrinkage"],
         n_optimism=asked["optimism"],
         n_overall_risk=asked["overall risk"],
@@ -288,9 +289,4 @@ def _patients_per_parameter(prevalence: float, r2: float) -> tuple[float, float]
 
 
 def _patients_for_overall_risk(prevalence: float) -> int:
-    return _ceil((_NORMAL_975 / _RISK_MARGIN) ** 2 * prevalence * (1 - prevalence))
-
-
-def _ceil(patients: float) -> int:
-    # 760 patients at 0.1 are 76 events, not the 77 that binary fractions make of them.
-    return math.ceil(round(patients, 9))
+    return whole_patients((_NORMAL_975 / _RISK_MARGIN) ** 2 * prevalence * (1 - prevalence))

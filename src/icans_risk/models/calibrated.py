@@ -6,9 +6,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
-from sklearn.utils.validation import check_is_fitted
+from sklearn.base import clone
 
 from icans_risk.errors import NotEstimableError
 from icans_risk.models.calibration import (
@@ -16,11 +14,12 @@ from icans_risk.models.calibration import (
     LogitCalibration,
     fit_logit_calibration,
 )
-from icans_risk.models.inputs import check_new_rows, check_training_rows, two_columns
-from icans_risk.models.patient_rows import PatientRows, put_in_order, with_names
+from icans_risk.models.inputs import check_training_rows
+from icans_risk.models.patient_rows import PatientRows, put_in_order
 from icans_risk.models.selection import select_columns
 from icans_risk.models.states import pack, restore_inputs, state_of_inputs, unpack
 from icans_risk.models.subsets import clone_without, columns_of, constraints_of
+from icans_risk.models.wrapped import WrappedModel
 from icans_risk.splits import repeated_grouped_folds
 
 __all__ = ["CalibratedModel", "add_calibration", "fit_shift"]
@@ -28,7 +27,7 @@ __all__ = ["CalibratedModel", "add_calibration", "fit_shift"]
 Floats = NDArray[np.float64]
 
 
-class CalibratedModel(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class CalibratedModel(WrappedModel):
     """Select columns, fit a model, and calibrate it on inner held-out patients.
 
     The calibration is fitted on margins of copies of the model that did not see the
@@ -82,13 +81,6 @@ class CalibratedModel(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         self.seed = seed
         self.calibration = calibration
 
-    def __sklearn_tags__(self) -> Any:
-        """Declare that missing values are welcome and that there are two classes."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.classifier_tags.multi_class = False
-        return tags
-
     def fit(
         self,
         X: Any,
@@ -137,9 +129,6 @@ class CalibratedModel(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         )
         self.columns_, self.base_ = self._fit_base(rows)
         return self
-
-    def _names(self) -> NDArray[Any] | None:
-        return getattr(self, "feature_names_in_", None)
 
     def _out_of_fold_margin(self, rows: PatientRows) -> NDArray[np.float64]:
         margin = np.full((len(rows.y), self.repeats), np.nan)
@@ -199,16 +188,6 @@ class CalibratedModel(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         whole[:, -1] = self.calibration_.apply(parts[:, -1])
         return whole
 
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Return the probabilities of no event and of the event, shape (n_rows, 2)."""
-        return two_columns(expit(self.margin(X)))
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Return the likelier class of each row; a risk says more."""
-        is_likelier = self.predict_proba(X)[:, 1] > 0.5
-        classes: NDArray[Any] = self.classes_[is_likelier.astype(int)]
-        return classes
-
     def to_state(self) -> dict[str, Any]:
         """Return the fitted model as plain JSON values."""
         settings = self.get_params(deep=False)
@@ -236,8 +215,7 @@ class CalibratedModel(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         return model
 
     def _rows_for_base(self, X: Any) -> Any:
-        check_is_fitted(self)
-        return columns_of(with_names(check_new_rows(self, X), self._names()), self.columns_)
+        return columns_of(self._new_rows(X), self.columns_)
 
 
 def add_calibration(model: Any, step: LogitCalibration) -> CalibratedModel:
