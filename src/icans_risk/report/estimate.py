@@ -24,7 +24,7 @@ def describe_estimate(run: RunContext, episode: EpisodeResult, words: Words) -> 
     risk, low, high = episode.risk, episode.risk_low, episode.risk_high
     ranged = math.isfinite(low) and math.isfinite(high)
     _check_order(episode, ranged=ranged)
-    share = _capital(words.about_of_100(risk))
+    share = words.about_of_100(risk, opens=True)
     horizon = words(
         "time.short", hours=words.hours(run.horizon_h), day=words.days_of(run.horizon_h)
     )
@@ -48,10 +48,6 @@ def _of_100(low: float, high: float, words: Words) -> str:
     if not (math.isfinite(low) and math.isfinite(high)):
         return words.not_estimable
     return words("estimate.of_100", low=words.of_100(low), high=words.of_100(high))
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _check_order(episode: EpisodeResult, *, ranged: bool) -> None:

@@ -83,7 +83,7 @@ def _row(name: str, report: Mapping[str, Any], words: Words) -> dict[str, Any]:
         "risk": estimate["risk"] if estimate else None,
         "low": estimate["low"] if estimate else None,
         "high": estimate["high"] if estimate else None,
-        "risk_words": _capital(words.about_of_100(estimate["risk"])) if estimate else "",
+        "risk_words": words.about_of_100(estimate["risk"], opens=True) if estimate else "",
         "range": estimate["range"] if estimate else "",
         "ages": _ages(dated, words),
         "missing": len(report["basis"]["missing"]),
@@ -109,7 +109,3 @@ def _change(
     if more == 0:
         return words("lists.same", since=since)
     return words("lists.more" if more > 0 else "lists.fewer", n=abs(more), since=since)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -129,10 +129,11 @@ class Words:
             return self("share.fewest")
         return self("share.most") if probability > 0.99 else str(per_hundred(probability))
 
-    def about_of_100(self, probability: float) -> str:
-        """Say a probability as "about 14 of 100"."""
+    def about_of_100(self, probability: float, *, opens: bool = False) -> str:
+        """Say a probability as "about 14 of 100", or where it opens a line as "About 14 of 100"."""
         is_bound = 0.01 <= probability <= 0.99
-        return self("share.about" if is_bound else "share.bound", count=self.of_100(probability))
+        said = self("share.about" if is_bound else "share.bound", count=self.of_100(probability))
+        return said[:1].upper() + said[1:] if opens else said
 
     def span(self, time_h: float) -> str:
         """Print hours with at most one digit.
