@@ -27,13 +27,9 @@ from icans_risk.features import (
     spark,
 )
 from icans_risk.synthetic import simulate
+from spark_session import ON_SPARK, local_spark
 
-pytestmark = [
-    pytest.mark.needs_java,
-    # PySpark's own, against a newer pandas; what travels here is Arrow.
-    pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning"),
-    pytest.mark.filterwarnings("ignore:The copy keyword is deprecated:DeprecationWarning"),
-]
+pytestmark = ON_SPARK
 
 WINDOWS = ("baseline", "early", "recent", "since_chemo", "around_crs")
 SPECIFICATION = FeatureSpecification(
@@ -58,21 +54,8 @@ SPECIFICATION = FeatureSpecification(
 
 @pytest.fixture(scope="module")
 def session() -> Iterator[SparkSession]:
-    settings = {
-        "spark.ui.enabled": "false",
-        "spark.driver.host": "127.0.0.1",
-        "spark.sql.shuffle.partitions": "2",
-        # A short life: a compiler that starts fast, where Spark's own wants to run for hours.
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-        # Tiny partitions would be made one.
-        "spark.sql.adaptive.enabled": "false",
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYSPARK_PYTHON", sys.executable)
-        session = SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
-    session.sparkContext.setLogLevel("OFF")
-    yield session
-    session.stop()
+    with local_spark() as started:
+        yield started
 
 
 @pytest.fixture(scope="module")

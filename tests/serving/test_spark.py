@@ -1,7 +1,6 @@
 """The answers of Spark are those of memory, to the last bit."""
 
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
@@ -17,31 +16,15 @@ from icans_risk.models.withdrawal import withdraw_model
 from icans_risk.serving import load_served, score, spark
 from icans_risk.serving.records import SCHEMA, to_arrow
 from serving.example import Example
+from spark_session import ON_SPARK, local_spark
 
-pytestmark = [
-    pytest.mark.needs_java,
-    # PySpark's own, against a newer pandas; what travels here is Arrow.
-    pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning"),
-    pytest.mark.filterwarnings("ignore:The copy keyword is deprecated:DeprecationWarning"),
-]
+pytestmark = ON_SPARK
 
 
 @pytest.fixture(scope="module")
 def session() -> Iterator[SparkSession]:
-    settings = {
-        "spark.ui.enabled": "false",
-        "spark.driver.host": "127.0.0.1",
-        "spark.sql.shuffle.partitions": "2",
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-        # Tiny partitions would be made one.
-        "spark.sql.adaptive.enabled": "false",
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYSPARK_PYTHON", sys.executable)
-        session = SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
-    session.sparkContext.setLogLevel("OFF")
-    yield session
-    session.stop()
+    with local_spark() as started:
+        yield started
 
 
 def distribute(session: SparkSession, frame: pd.DataFrame) -> DataFrame:

@@ -1,8 +1,6 @@
 """Lists on Spark: the same results, and the same refusals, as without it."""
 
-import os
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,33 +17,15 @@ from icans_risk.workflow.imaging import measure_scans
 from icans_risk.workflow.kinds import Reading
 from signals.brains import labels, pink
 from signals.volumes import head
+from spark_session import ON_SPARK, local_spark
 
-pytestmark = [
-    pytest.mark.needs_java,
-    pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning"),
-    pytest.mark.filterwarnings("ignore:The copy keyword is deprecated:DeprecationWarning"),
-]
+pytestmark = ON_SPARK
 
 
 @pytest.fixture(scope="module")
 def session() -> Iterator[SparkSession]:
-    settings = {
-        "spark.ui.enabled": "false",
-        "spark.driver.host": "127.0.0.1",
-        "spark.sql.shuffle.partitions": "2",
-        # A short life: a compiler that starts fast, where Spark's own wants to run for hours.
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-        # Tiny partitions would be made one.
-        "spark.sql.adaptive.enabled": "false",
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYSPARK_PYTHON", sys.executable)
-        # Spark's workers are processes of their own: they have to find the package and the jobs.
-        patch.setenv("PYTHONPATH", os.pathsep.join(path for path in sys.path if path))
-        started = SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
-        started.sparkContext.setLogLevel("OFF")
+    with local_spark() as started:
         yield started
-        started.stop()
 
 
 def same_files(first: Path, second: Path) -> None:
