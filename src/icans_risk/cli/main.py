@@ -20,8 +20,10 @@ from icans_risk.cli.ingest import check, ingest
 from icans_risk.cli.init import init
 from icans_risk.cli.monitor import monitor
 from icans_risk.cli.outcomes import outcomes
+from icans_risk.cli.promote import promote
 from icans_risk.cli.pseudonyms import make_key, reidentify
 from icans_risk.cli.recalibrate import recalibrate
+from icans_risk.cli.register import register
 from icans_risk.cli.report import report
 from icans_risk.cli.sample_size import sample_size
 from icans_risk.cli.schema import schema
@@ -46,8 +48,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 COMMANDS = (
-    demo, init, check, ingest, eeg, imaging, sample_size, develop, compare, tune, recalibrate,
-    score, report, evaluate, monitor, withdraw, simulate, outcomes, grade,
+    demo, init, check, ingest, eeg, imaging, sample_size, develop, compare, register, promote,
+    tune, recalibrate, score, report, evaluate, monitor, withdraw, simulate, outcomes, grade,
     catalogue, evidence, schema, export_meds, make_key, reidentify,
 )  # fmt: skip
 for command in COMMANDS:
