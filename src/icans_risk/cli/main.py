@@ -30,6 +30,7 @@ from icans_risk.cli.schema import schema
 from icans_risk.cli.score import score
 from icans_risk.cli.simulate import simulate
 from icans_risk.cli.tune import tune
+from icans_risk.cli.verify import verify
 from icans_risk.cli.withdraw import withdraw
 from icans_risk.errors import IcansRiskError
 
@@ -48,9 +49,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 COMMANDS = (
-    demo, init, check, ingest, eeg, imaging, sample_size, develop, compare, register, promote,
-    tune, recalibrate, score, report, evaluate, monitor, withdraw, simulate, outcomes, grade,
-    catalogue, evidence, schema, export_meds, make_key, reidentify,
+    demo, init, check, ingest, eeg, imaging, sample_size, develop, verify, compare, register,
+    promote, tune, recalibrate, score, report, evaluate, monitor, withdraw, simulate, outcomes,
+    grade, catalogue, evidence, schema, export_meds, make_key, reidentify,
 )  # fmt: skip
 for command in COMMANDS:
     app.command()(command)
