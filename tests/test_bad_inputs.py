@@ -358,6 +358,8 @@ SHOWN: dict[int, Shown] = {
         "a run that was broken off", "H",
         "tracking/test_runs.py::test_a_failure_inside_a_run_closes_it_as_failed",
         "models/test_tuning.py::test_a_tuning_that_is_killed_thrice_ends_as_if_it_had_not_been",
+        "tracking/test_stale.py::test_a_process_that_ends_in_the_middle_leaves_no_run_open",
+        "tracking/test_stale.py::test_only_runs_of_processes_that_are_gone_are_closed",
     ),
     54: shown(
         "a tuning that goes on", "HE",
@@ -423,9 +425,6 @@ SHOWN: dict[int, Shown] = {
 
 # Whoever builds a part takes its numbers out of here, and adds their tests above.
 NO_SUCH_PART_YET: dict[str, dict[int, str]] = {
-    "closing of runs that a kill left open": {
-        53: "H: a killed run is marked as such at the next start"
-    },
     "columns dropped before a fit": {35: "W: empty and constant columns are listed and left out"},
     "values cut for being later than the outcome": {25: "H: counted by patient"},
     "warnings about network drives": {52: "W: SQLite on a network drive"},
@@ -442,7 +441,6 @@ def landmark_tells(word: str) -> bool:
 
 
 PARTS: dict[str, Callable[[], bool]] = {
-    "closing of runs that a kill left open": lambda: mentions(r"(?i)\bstale\b", "tracking"),
     "columns dropped before a fit": lambda: landmark_tells("dropped"),
     "values cut for being later than the outcome": lambda: landmark_tells("cut"),
     "warnings about network drives": lambda: mentions(r"(?i)\bnfs\b", "tracking"),
@@ -659,10 +657,12 @@ def test_the_clock_of_the_machine_is_read_in_few_places_only() -> None:
         for file in folder.rglob("*.py")
         if clock.search(file.read_text(encoding="utf-8"))
     }
-    # Nothing is later than now; who was named, when; and what was written down or taken back, when.
+    # Nothing is later than now; who was named, when; and what was written down, put in use or
+    # taken back, when.
     ledger = {"serving/ledger.py", "serving/ledger_check.py", "serving/predictions_ledger.py"}
     assert reads == {
-        "ingest/stages/times.py", "workflow/reidentify.py", "models/withdrawal.py", *ledger,
+        "ingest/stages/times.py", "workflow/reidentify.py", "models/withdrawal.py",
+        "workflow/registry.py", *ledger,
     }  # fmt: skip
 
 

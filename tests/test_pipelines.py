@@ -4,7 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
+
+from serving.example import Example, make_example
+from workflow.small import small_study, write_cohort
 
 PIPELINES = sorted((Path(__file__).parents[1] / "pipelines").glob("*.py"))
 
@@ -36,3 +40,61 @@ def test_develop_runs_through_the_public_interface(tmp_path: Path, root: Path) -
     assert "mlflow ui --backend-store-uri" in done.stdout
     (folder,) = (tmp_path / "reports").iterdir()
     assert (folder / "index.html").is_file()
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study that is fitted in seconds."""
+    folder = tmp_path_factory.mktemp("small")
+    small_study(
+        folder / "study.yaml", write_cohort(folder / "data", patients=260, seed=3),
+        models={"booster": {"rounds": 20}, "rebuilds": 3},
+    )  # fmt: skip
+    return folder / "study.yaml"
+
+
+def run(root: Path, folder: Path, script: str, *arguments: object) -> str:
+    done = subprocess.run(
+        [sys.executable, str(root / "pipelines" / script), *map(str, arguments)],
+        cwd=folder, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Example:
+    return make_example(tmp_path_factory.mktemp("example"))
+
+
+@pytest.mark.slow
+def test_each_product_is_left_out(small: Path, root: Path, tmp_path: Path) -> None:
+    told = run(root, tmp_path, "leave_one_product_out.py", small)
+    assert "72 h, " in told
+    assert "  without axi-cel: estimated, AUROC 0." in told
+    assert (tmp_path / "demo-without-each-product.yaml").is_file()
+
+
+@pytest.mark.slow
+def test_a_sweep_has_a_line_for_each_landmark(small: Path, root: Path, tmp_path: Path) -> None:
+    told = run(root, tmp_path, "landmark_sweep.py", small, 48, 72)
+    lines = [line.split() for line in told.splitlines()]
+    swept = {line[0]: int(line[2]) for line in lines if line[1:2] == ["h"]}
+    assert swept.keys() == {"48", "72"}
+    assert swept["48"] >= swept["72"]
+
+
+@pytest.mark.slow
+def test_a_model_is_judged_on_other_patients(example: Example, root: Path, tmp_path: Path) -> None:
+    told = run(root, tmp_path, "external_validation.py", example.models[0], example.cohort_folder)
+    assert "72 h, synthetic patients: " in told
+    assert "auroc: 0." in told
+    assert "answered" in told
+
+
+@pytest.mark.slow
+@pytest.mark.needs_java
+def test_spark_gives_the_vectors_of_memory(small: Path, root: Path, tmp_path: Path) -> None:
+    told = run(root, tmp_path, "spark_features.py", small, "vectors.parquet")
+    assert "260 vectors of " in told
+    assert "the same as in memory: True" in told
+    assert len(pd.read_parquet(tmp_path / "vectors.parquet")) == 260

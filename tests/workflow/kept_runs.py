@@ -37,8 +37,12 @@ def keep_run(
     landmark: dict[str, Any] | None = None,
     evaluation: Any = None,
     held_out: bool = True,
+    model: Path | None = None,
 ) -> str:
-    """Keep a run with one landmark; changes are of its summary and of that landmark."""
+    """Keep a run with one landmark; changes are of its summary and of that landmark.
+
+    A released model is kept as ``develop`` keeps it.
+    """
     metrics = {name: {"estimate": 0.5, "low": 0.4, "high": 0.6} for name in ("auroc", "brier")}
     flat = metrics | {"auroc": {"estimate": None, "low": None, "high": None}}
     models = {
@@ -77,4 +81,20 @@ def keep_run(
     if held_out:
         documents[f"held_out/{at['landmark_h']:g}h.json"] = held
     store = open_store(uri, artifacts=folder / "artifacts", experiment=str(told["study"]))
-    return log_run(store, RunRecord("demo", files={"study": file}, documents=documents))
+    name = f"{at['landmark_h']:g}"
+    tags = {"study": "demo", "data_kind": told["data_kind"], "cohort_hash": told["cohort_hash"]}
+    child = RunRecord(
+        f"{name} h booster", tags=tags | {"model": "booster", "landmark_h": name},
+        scoring_model=model,
+    )  # fmt: skip
+    return log_run(
+        store,
+        RunRecord(
+            "demo",
+            tags=tags,
+            files={"study": file},
+            folders={} if model is None else {f"models/{name}h": model},
+            documents=documents,
+            children=[] if model is None else [child],
+        ),
+    )

@@ -20,14 +20,17 @@ from icans_risk.cli.ingest import check, ingest
 from icans_risk.cli.init import init
 from icans_risk.cli.monitor import monitor
 from icans_risk.cli.outcomes import outcomes
+from icans_risk.cli.promote import promote
 from icans_risk.cli.pseudonyms import make_key, reidentify
 from icans_risk.cli.recalibrate import recalibrate
+from icans_risk.cli.register import register
 from icans_risk.cli.report import report
 from icans_risk.cli.sample_size import sample_size
 from icans_risk.cli.schema import schema
 from icans_risk.cli.score import score
 from icans_risk.cli.simulate import simulate
 from icans_risk.cli.tune import tune
+from icans_risk.cli.verify import verify
 from icans_risk.cli.withdraw import withdraw
 from icans_risk.errors import IcansRiskError
 
@@ -46,9 +49,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 COMMANDS = (
-    demo, init, check, ingest, eeg, imaging, sample_size, develop, compare, tune, recalibrate,
-    score, report, evaluate, monitor, withdraw, simulate, outcomes, grade,
-    catalogue, evidence, schema, export_meds, make_key, reidentify,
+    demo, init, check, ingest, eeg, imaging, sample_size, develop, verify, compare, register,
+    promote, tune, recalibrate, score, report, evaluate, monitor, withdraw, simulate, outcomes,
+    grade, catalogue, evidence, schema, export_meds, make_key, reidentify,
 )  # fmt: skip
 for command in COMMANDS:
     app.command()(command)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from icans_risk.cli.options import JsonFile
+from icans_risk.cli.options import MODEL, TRACKING_URI, JsonFile, TrackingUri
 
 __all__ = ["monitor"]
 
@@ -14,7 +14,7 @@ SHOWN = 5
 
 
 def monitor(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of a released model.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help=MODEL)],
     cohort: Annotated[
         Path, typer.Argument(metavar="COHORT", help="Cohort folder of new patients.")
     ],
@@ -30,6 +30,7 @@ def monitor(
         typer.Option(help="Highest chance of a false calibration alarm in a period."),
     ] = 0.05,
     json_file: JsonFile = None,
+    tracking_uri: TrackingUri = TRACKING_URI,
 ) -> None:
     """Hold new data against a model's own, and its risks against outcomes.
 
@@ -50,6 +51,7 @@ def monitor(
             ledger=ledger,
             figure=figure,
             false_alarm_rate=false_alarm_rate,
+            tracking_uri=tracking_uri,
             progress=progress,
         )
     if json_file is not None:

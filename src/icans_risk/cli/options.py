@@ -10,6 +10,7 @@ import typer
 __all__ = [
     "ARTIFACTS",
     "JOURNALS",
+    "MODEL",
     "REPORTS",
     "TRACKING_URI",
     "WORKERS",
@@ -31,6 +32,9 @@ ARTIFACTS = Path("mlruns/artifacts")
 REPORTS = Path("reports")
 JOURNALS = Path("mlruns/tuning")
 WORKERS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+
+# What every command says of a model that it takes.
+MODEL = "Folder of a released model, models:/NAME@ALIAS, or a run."
 
 JsonFile = Annotated[
     Path | None,

@@ -7,13 +7,16 @@ from typing import Annotated, Any
 import typer
 
 from icans_risk.cli.options import (
+    MODEL,
     REPORTS,
+    TRACKING_URI,
     WORKERS,
     BlindFirst,
     JsonFile,
     Lang,
     PageLanguage,
     PageUnits,
+    TrackingUri,
     Units,
     Workers,
 )
@@ -28,10 +31,8 @@ class _Kind(StrEnum):
 
 def report(
     model: Annotated[
-        list[Path],
-        typer.Option(
-            metavar="MODEL", help="Folder of a released model; one more for each other landmark."
-        ),
+        list[str],
+        typer.Option(metavar="MODEL", help=f"{MODEL} One more for each other landmark."),
     ],
     cohort: Annotated[
         Path,
@@ -70,6 +71,7 @@ def report(
     ] = None,
     workers: Workers = WORKERS,
     json_file: JsonFile = None,
+    tracking_uri: TrackingUri = TRACKING_URI,
 ) -> None:
     """Write a page for each new patient from a released model, and a list of them.
 
@@ -92,6 +94,7 @@ def report(
             style=PageStyle(language=lang.value, units=units.value, blind_first=blind_first),
             data_kind=None if data_kind is None else data_kind.value,
             workers=workers,
+            tracking_uri=tracking_uri,
             progress=progress,
         )
     if json_file is not None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from icans_risk.cli.options import JsonFile
+from icans_risk.cli.options import MODEL, TRACKING_URI, JsonFile, TrackingUri
 
 __all__ = ["score"]
 
@@ -17,7 +17,7 @@ class _Kind(StrEnum):
 
 
 def score(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of a released model.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help=MODEL)],
     source: Annotated[
         Path,
         typer.Argument(
@@ -28,7 +28,7 @@ def score(
     ],
     out: Annotated[Path, typer.Option(metavar="FILE", help="The answers, as .json or .parquet.")],
     also: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Option(metavar="MODEL", help="A model of another landmark; may be repeated."),
     ] = None,
     data_kind: Annotated[
@@ -49,10 +49,12 @@ def score(
         ),
     ] = None,
     json_file: JsonFile = None,
+    tracking_uri: TrackingUri = TRACKING_URI,
 ) -> None:
     """Score patients at a released model's landmark: risk, range and reasons, or why not.
 
     Example: icans-risk score models/72h cohorts/2026-05 --out risks.parquet
+    Example: icans-risk score models:/nulisa80-72h@champion cohorts/2026-05 --out risks.json
     """
     from icans_risk.cli.hours import parse_moment
     from icans_risk.cli.terminal import terminal_progress
@@ -72,6 +74,7 @@ def score(
             data_cutoff=None
             if data_cutoff is None
             else parse_moment(data_cutoff, option="--data-cutoff"),
+            tracking_uri=tracking_uri,
             progress=progress,
         )
     if json_file is not None:

@@ -1,5 +1,7 @@
-"""Runs in MLflow: the only room that imports it."""
+"""Runs and registered models in MLflow: the only room that imports it."""
 
+from icans_risk.tracking.client import has_store
+from icans_risk.tracking.kept_models import fetch_model, list_models, mark_model
 from icans_risk.tracking.reading import (
     StoredRun,
     find_run,
@@ -7,18 +9,45 @@ from icans_risk.tracking.reading import (
     read_document,
     read_text,
 )
+from icans_risk.tracking.registry import (
+    CHALLENGER,
+    CHAMPION,
+    ModelVersion,
+    add_version,
+    find_alias,
+    find_version,
+    find_versions,
+    give_alias,
+    is_reference,
+    tag_version,
+)
 from icans_risk.tracking.runs import RunRecord, artifact_folder, log_run
-from icans_risk.tracking.store import Store, open_store
+from icans_risk.tracking.store import TRACKING_URI, Store, open_store
 
 __all__ = [
+    "CHALLENGER",
+    "CHAMPION",
+    "TRACKING_URI",
+    "ModelVersion",
     "RunRecord",
     "Store",
     "StoredRun",
+    "add_version",
     "artifact_folder",
+    "fetch_model",
+    "find_alias",
     "find_run",
+    "find_version",
+    "find_versions",
+    "give_alias",
+    "has_store",
+    "is_reference",
     "list_documents",
+    "list_models",
     "log_run",
+    "mark_model",
     "open_store",
     "read_document",
     "read_text",
+    "tag_version",
 ]

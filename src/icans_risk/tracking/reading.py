@@ -4,20 +4,19 @@ import json
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from icans_risk.errors import TrackingError
-from icans_risk.tracking.store import SQLITE, check_whole, import_mlflow, refuse_plain_folder
+from icans_risk.tracking.client import pages, reading, shown
 
-__all__ = ["StoredRun", "find_run", "list_documents", "read_document", "read_text"]
+__all__ = ["PARENT", "StoredRun", "find_run", "list_documents", "read_document", "read_text"]
 
 _RUN_ID = re.compile(r"[0-9a-f]{8,32}")
 _WHOLE = 32
 _SHORT = 8
-_PARENT = "mlflow.parentRunId"
+PARENT = "mlflow.parentRunId"
 
 
 @dataclass(frozen=True)
@@ -68,9 +67,9 @@ def find_run(store_uri: str, run_id: str) -> StoredRun:
             f"expected a run's identifier, or at least its first {_SHORT} characters (0-9, a-f), "
             f"got {run_id!r}. MLflow shows it, and `develop` names its folder of pages by it."
         )
-    with _client(store_uri) as client:
+    with reading(store_uri) as client:
         found = list(_runs_like(client, wanted))
-    where = _shown(store_uri)
+    where = shown(store_uri)
     if not found:
         raise TrackingError(f"{where}: no run {wanted}. Name its store by --tracking-uri.")
     if len(found) > 1:
@@ -88,7 +87,7 @@ def find_run(store_uri: str, run_id: str) -> StoredRun:
 
 def list_documents(run: StoredRun, folder: str) -> tuple[str, ...]:
     """List the artifacts of a run in one of its folders, by their full names, sorted."""
-    with _client(run.store_uri) as client:
+    with reading(run.store_uri) as client:
         return tuple(sorted(str(file.path) for file in client.list_artifacts(run.run_id, folder)))
 
 
@@ -115,7 +114,7 @@ def read_text(run: StoredRun, name: str) -> str:
     folder = name.rpartition("/")[0]
     kept = list_documents(run, folder)
     if name not in kept:
-        parent = run.tags.get(_PARENT)
+        parent = run.tags.get(PARENT)
         hint = (
             f"It is the part of one model; its study is run {parent[:_SHORT]}"
             if parent
@@ -124,7 +123,7 @@ def read_text(run: StoredRun, name: str) -> str:
         raise TrackingError(f"run {run.run_id[:_SHORT]} keeps no {name}. {hint}.")
     with (
         tempfile.TemporaryDirectory(prefix="icans-risk-") as draft,
-        _client(run.store_uri) as client,
+        reading(run.store_uri) as client,
     ):
         return Path(client.download_artifacts(run.run_id, name, draft)).read_text(encoding="utf-8")
 
@@ -161,60 +160,13 @@ def read_document(run: StoredRun, name: str) -> dict[str, Any]:
     return document
 
 
-@contextmanager
-def _client(store_uri: str) -> Iterator[Any]:
-    """Open a store for reading, and say in one line what MLflow says in many."""
-    uri = _for_reading(store_uri)
-    mlflow = import_mlflow()
-    # MLflow brings it, and lets its errors through while it opens a database.
-    from sqlalchemy.exc import SQLAlchemyError
-
-    try:
-        yield mlflow.MlflowClient(tracking_uri=uri)
-    # A driver that is not installed is an ImportError.
-    except (mlflow.exceptions.MlflowException, SQLAlchemyError, ImportError) as error:
-        first = _shown(str(error).strip().partition("\n")[0])
-        raise TrackingError(
-            f"{_shown(store_uri)}: the store cannot be read ({first}). Look whether it is there "
-            "and of the installed version of MLflow."
-        ) from None
-
-
-def _for_reading(uri: str) -> str:
-    """Name the store so that nothing can be written to it, where it is a file."""
-    if not uri.startswith(SQLITE):
-        refuse_plain_folder(uri)
-        return uri
-    database = Path(uri.removeprefix(SQLITE)).resolve()
-    if not database.is_file() or database.stat().st_size == 0:
-        raise TrackingError(f"{uri}: no such tracking store. Name another by --tracking-uri.")
-    check_whole(database)
-    # Spelt with its driver, because MLflow makes folders for what follows `sqlite:///`.
-    return f"sqlite+pysqlite:///{database.as_uri()}?mode=ro&uri=true"
-
-
-def _shown(uri: str) -> str:
-    """Leave a user's name and password out of what is printed."""
-    return re.sub(r"//[^/@\s]*@", "//", uri)
-
-
 def _runs_like(client: Any, wanted: str) -> Iterator[Any]:
-    for experiments in _pages(client.search_experiments):
+    for experiments in pages(client.search_experiments):
         ids = [experiment.experiment_id for experiment in experiments]
         fits = (
             f"attributes.run_id = '{wanted}'"
             if len(wanted) == _WHOLE
             else f"attributes.run_id LIKE '{wanted}%'"
         )
-        for runs in _pages(client.search_runs, experiment_ids=ids, filter_string=fits):
+        for runs in pages(client.search_runs, experiment_ids=ids, filter_string=fits):
             yield from runs
-
-
-def _pages(search: Any, **arguments: Any) -> Iterator[Any]:
-    token = None
-    while True:
-        page = search(**arguments, page_token=token)
-        yield page
-        token = page.token
-        if not token:
-            return

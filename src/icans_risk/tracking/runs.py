@@ -1,5 +1,6 @@
 """One run in MLflow: what went in, what came out, and the model as plain JSON."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
@@ -11,6 +12,13 @@ from urllib.request import url2pathname
 import pandas as pd
 
 from icans_risk.tracking.scoring_model import log_scoring_model
+from icans_risk.tracking.stale import (
+    OWNER,
+    Terminated,
+    close_stale_runs,
+    ended_by_term,
+    owner,
+)
 from icans_risk.tracking.store import Store, import_mlflow
 
 __all__ = ["RunRecord", "artifact_folder", "log_run"]
@@ -59,6 +67,9 @@ class RunRecord:
 def log_run(store: Store, record: RunRecord) -> str:
     """Write a run and its children to the store.
 
+    Runs of processes that were killed while they wrote are closed first. A request to end
+    this one closes its run as killed.
+
     Parameters
     ----------
     store : Store
@@ -73,7 +84,11 @@ def log_run(store: Store, record: RunRecord) -> str:
     """
     mlflow = import_mlflow()
     mlflow.set_tracking_uri(store.uri)
-    return _log(mlflow, store, record, parent=None)
+    # `mlflow run` names a run of its own store here, which MLflow would take for this one.
+    os.environ.pop("MLFLOW_RUN_ID", None)
+    close_stale_runs(mlflow.MlflowClient(tracking_uri=store.uri), store.experiment_id)
+    with ended_by_term():
+        return _log(mlflow, store, record, parent=None)
 
 
 def artifact_folder(store: Store, run_id: str, name: str) -> str:
@@ -91,21 +106,31 @@ def _log(mlflow: Any, store: Store, record: RunRecord, *, parent: str | None) ->
         run_name=record.name,
         nested=parent is not None,
         parent_run_id=parent,
+        # From the first moment on, because a kill asks nobody.
+        tags={OWNER: owner()},
     )
+    run_id = str(run.info.run_id)
     with run:
-        run_id = str(run.info.run_id)
-        finite = {name: value for name, value in record.metrics.items() if isfinite(value)}
-        missing = sorted(set(record.metrics) - set(finite))
-        tags = dict(record.tags) | ({"not_estimable": ", ".join(missing)} if missing else {})
-        mlflow.set_tags(tags)
-        mlflow.log_params(dict(record.parameters))
-        mlflow.log_metrics(finite)
-        _log_artifacts(mlflow, record)
-        if record.scoring_model is not None:
-            log_scoring_model(mlflow, record.scoring_model)
-        for child in record.children:
-            _log(mlflow, store, child, parent=run_id)
+        try:
+            _fill(mlflow, store, record, run_id=run_id)
+        except Terminated:
+            mlflow.end_run("KILLED")
+            raise
     return run_id
+
+
+def _fill(mlflow: Any, store: Store, record: RunRecord, *, run_id: str) -> None:
+    finite = {name: value for name, value in record.metrics.items() if isfinite(value)}
+    missing = sorted(set(record.metrics) - set(finite))
+    tags = dict(record.tags) | ({"not_estimable": ", ".join(missing)} if missing else {})
+    mlflow.set_tags(tags)
+    mlflow.log_params(dict(record.parameters))
+    mlflow.log_metrics(finite)
+    _log_artifacts(mlflow, record)
+    if record.scoring_model is not None:
+        log_scoring_model(mlflow, record.scoring_model)
+    for child in record.children:
+        _log(mlflow, store, child, parent=run_id)
 
 
 def _log_artifacts(mlflow: Any, record: RunRecord) -> None:

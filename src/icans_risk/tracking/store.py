@@ -12,10 +12,21 @@ from filelock import FileLock
 
 from icans_risk.errors import TrackingError
 
-__all__ = ["SQLITE", "Store", "check_whole", "import_mlflow", "open_store", "refuse_plain_folder"]
+__all__ = [
+    "LOCK_SECONDS",
+    "SQLITE",
+    "TRACKING_URI",
+    "Store",
+    "check_whole",
+    "import_mlflow",
+    "open_store",
+    "refuse_plain_folder",
+]
 
 SQLITE = "sqlite:///"
-_LOCK_SECONDS = 300
+# Where runs are kept unless somebody says otherwise.
+TRACKING_URI = f"{SQLITE}mlruns/mlflow.db"
+LOCK_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -79,7 +90,7 @@ def open_store(uri: str, *, artifacts: Path, experiment: str) -> Store:
     for folder in (database.parent, artifacts):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     uri = f"{SQLITE}{database}"
-    with FileLock(f"{database}.lock", timeout=_LOCK_SECONDS):
+    with FileLock(f"{database}.lock", timeout=LOCK_SECONDS):
         check_whole(database)
         location = artifacts.resolve().as_uri()
         store = Store(uri, _experiment_id(uri, experiment, location=location))

@@ -12,7 +12,7 @@ from typing import Any
 from icans_risk.models.stored import stored_hash
 from icans_risk.report import PLAIN, STUDY_PAGE, PageStyle, RunFacts, write_pages
 from icans_risk.study import Study, load_study
-from icans_risk.tracking import RunRecord, artifact_folder, log_run, open_store
+from icans_risk.tracking import TRACKING_URI, RunRecord, artifact_folder, log_run, open_store
 from icans_risk.workflow.findings import LandmarkFindings
 from icans_risk.workflow.inputs import specify_features
 from icans_risk.workflow.landmark import LandmarkResult
@@ -29,8 +29,6 @@ from icans_risk.workflow.summary import describe_landmark, describe_study
 from icans_risk.workflow.validation import Effort
 
 __all__ = ["TRACKING_URI", "PageStyle", "develop"]
-
-TRACKING_URI = "sqlite:///mlruns/mlflow.db"
 
 
 def develop(

@@ -11,11 +11,13 @@ from icans_risk.errors import LedgerError
 from icans_risk.models.abstention import ANSWERED
 from icans_risk.outcome import derive_outcomes
 from icans_risk.report.drift_plot import drift_figure
-from icans_risk.serving import ServedModel, load_served, score
+from icans_risk.serving import ServedModel, score
 from icans_risk.serving.calibration_watch import FALSE_ALARM_RATE, watch_calibration
 from icans_risk.serving.ledger_check import read_lines
 from icans_risk.serving.monitoring import BREACH, check_contract, describe_drift
+from icans_risk.tracking import TRACKING_URI
 from icans_risk.workflow.files import check_folder, whole_file
+from icans_risk.workflow.model_sources import read_one
 from icans_risk.workflow.plain import plain
 from icans_risk.workflow.progress import SILENT, Progress
 from icans_risk.workflow.prospective import first_predictions, join_outcomes
@@ -24,20 +26,21 @@ __all__ = ["monitor_model"]
 
 
 def monitor_model(
-    model: Path,
+    model: Path | str,
     cohort: Path,
     *,
     ledger: Path | None = None,
     figure: Path | None = None,
     false_alarm_rate: float = FALSE_ALARM_RATE,
+    tracking_uri: str = TRACKING_URI,
     progress: Progress = SILENT,
 ) -> dict[str, Any]:
     """Look whether a model still meets the data that it was made for.
 
     Parameters
     ----------
-    model : Path
-        Folder of a released model.
+    model : Path or str
+        Folder of a released model, a registered model, or a run with one model.
     cohort : Path
         Cohort folder of new patients.
     ledger : Path, optional
@@ -47,6 +50,8 @@ def monitor_model(
         PNG of how far the inputs have moved.
     false_alarm_rate : float
         Highest chance of a false alarm of the calibration watch in each period.
+    tracking_uri : str
+        The store of a model that is no folder.
     progress : Progress
         Told what the job is doing.
 
@@ -63,7 +68,7 @@ def monitor_model(
     if figure is not None:
         check_folder(figure)
     progress.stage("reading model and patients", steps=2)
-    served = load_served(model)
+    served = read_one(model, tracking_uri=tracking_uri)
     progress.step()
     kind, patients = read_manifest(cohort).data_kind, read_cohort_folder(cohort)
     progress.step()

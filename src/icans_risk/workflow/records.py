@@ -11,6 +11,7 @@ from icans_risk.tracking import RunRecord
 from icans_risk.workflow.artifacts import list_documents, list_figures, list_tables, list_texts
 from icans_risk.workflow.findings import LandmarkFindings
 from icans_risk.workflow.landmark import LandmarkResult
+from icans_risk.workflow.provenance import describe_provenance
 from icans_risk.workflow.summary import metrics_of
 from icans_risk.workflow.validation import ModelResult
 
@@ -52,16 +53,8 @@ def make_record(
     RunRecord
         With its children.
     """
-    tags = {
-        "study": study.study,
-        "data_kind": study.data_kind,
-        "profile": study.profile,
-        "cohort_hash": summary["cohort_hash"],
-        "study_hash": summary["study_hash"],
-        "feature_hash": summary["feature_hash"],
-        "icans_risk": icans_risk.__version__,
-        "research_use_only": "true",
-    }
+    made_of = describe_provenance(data=summary["cohort_hash"], study=summary["study_hash"])
+    tags = _tags(study, summary) | made_of.tags()
     children = [
         _child(one, model, tags=tags, folders=folders)
         for one in found
@@ -80,6 +73,8 @@ def make_record(
             "study/summary.json": summary,
             "study/quality.json": summary["quality"],
             "study/features.json": summary["features"],
+            "study/provenance.json": made_of.to_dict()
+            | {"study_file": str(Path(study_file).resolve())},
             **{name: document for one in found for name, document in list_documents(one).items()},
         },
         texts={name: text for one in found for name, text in list_texts(one).items()},
@@ -92,6 +87,19 @@ def make_record(
         },
         children=children,
     )
+
+
+def _tags(study: Study, summary: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "study": study.study,
+        "data_kind": study.data_kind,
+        "profile": study.profile,
+        "cohort_hash": summary["cohort_hash"],
+        "study_hash": summary["study_hash"],
+        "feature_hash": summary["feature_hash"],
+        "icans_risk": icans_risk.__version__,
+        "research_use_only": "true",
+    }
 
 
 def _verdicts(found: Sequence[LandmarkFindings]) -> dict[str, str]:

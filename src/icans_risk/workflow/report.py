@@ -21,10 +21,11 @@ from icans_risk.report import (
 )
 from icans_risk.serving import UNREADABLE, Scored, ServedModel, Tables, score
 from icans_risk.serving.request import Request
+from icans_risk.tracking import TRACKING_URI
+from icans_risk.workflow.model_sources import load_models
 from icans_risk.workflow.other_formats import Formats, make_formats
 from icans_risk.workflow.progress import SILENT, Progress
 from icans_risk.workflow.run_pages import LandmarkPages, render_run
-from icans_risk.workflow.score import load_models
 from icans_risk.workflow.scoring_sources import read_tables
 from icans_risk.workflow.served_context import describe_served
 from icans_risk.workflow.served_episodes import describe_scored
@@ -44,7 +45,7 @@ class _Asked:
 
 
 def report_patients(
-    models: Sequence[Path],
+    models: Sequence[Path | str],
     source: Path,
     *,
     out: Path,
@@ -53,14 +54,16 @@ def report_patients(
     style: PageStyle = PLAIN,
     data_kind: DataKind | None = None,
     workers: int = 1,
+    tracking_uri: str = TRACKING_URI,
     progress: Progress = SILENT,
 ) -> dict[str, Any]:
     """Write a page for every patient of a source, and the lists over them.
 
     Parameters
     ----------
-    models : sequence of Path
-        Folders of released models, one for each landmark.
+    models : sequence of Path or str
+        Folders of released models, registered models or runs, see ``load_models``; one model
+        for each landmark.
     source : Path
         See ``read_tables``: patients whom the models were not fitted on.
     out : Path
@@ -75,6 +78,8 @@ def report_patients(
         Whether patients stand behind the rows, where the source does not say so.
     workers : int
         Processes that make PDF.
+    tracking_uri : str
+        The store of models that are no folders.
     progress : Progress
         Told what the job is doing.
 
@@ -96,7 +101,9 @@ def report_patients(
     """
     check_new_folder(out)
     progress.stage("reading models and patients", steps=2)
-    served = sorted(load_models(models), key=lambda model: model.landmark_h)
+    served = sorted(
+        load_models(models, tracking_uri=tracking_uri), key=lambda model: model.landmark_h
+    )
     formats.check(synthetic=any(model.is_synthetic for model in served))
     progress.step()
     tables, kind = read_tables(source, data_kind)

@@ -10,22 +10,24 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 import icans_risk
 from icans_risk.cohort import DataKind
-from icans_risk.errors import IcansRiskError, LedgerError, ModelError
-from icans_risk.serving import MOST_EPISODES, Scored, ServedModel, load_served, score
+from icans_risk.errors import IcansRiskError, LedgerError
+from icans_risk.serving import MOST_EPISODES, Scored, score
 from icans_risk.serving.predictions_ledger import append_predictions
 from icans_risk.serving.records import label_of, to_arrow
+from icans_risk.tracking import TRACKING_URI
 from icans_risk.workflow.files import check_folder, whole_file, write_json
+from icans_risk.workflow.model_sources import load_models
 from icans_risk.workflow.progress import SILENT, Progress
 from icans_risk.workflow.scoring_sources import read_tables
 
-__all__ = ["load_models", "score_files"]
+__all__ = ["score_files"]
 
 FORMAT = 1
 _ENDINGS = (".json", ".parquet")
 
 
 def score_files(
-    models: Sequence[Path],
+    models: Sequence[Path | str],
     source: Path,
     *,
     out: Path,
@@ -33,14 +35,15 @@ def score_files(
     most_episodes: int = MOST_EPISODES,
     ledger: Path | None = None,
     data_cutoff: datetime | None = None,
+    tracking_uri: str = TRACKING_URI,
     progress: Progress = SILENT,
 ) -> dict[str, Any]:
     """Score every episode of a source by one model per landmark.
 
     Parameters
     ----------
-    models : sequence of Path
-        Folders of released models.
+    models : sequence of Path or str
+        Folders of released models, registered models or runs, see ``load_models``.
     source : Path
         See ``read_tables``.
     out : Path
@@ -54,6 +57,8 @@ def score_files(
         Every prediction is written down here first, before anybody sees it.
     data_cutoff : datetime, optional
         Up to when the data reach; a ledger needs it.
+    tracking_uri : str
+        The store of models that are no folders.
     progress : Progress
         Told what the job is doing.
 
@@ -82,7 +87,7 @@ def score_files(
         )
     check_folder(out)
     progress.stage("reading models and patients", steps=2)
-    served = load_models(models)
+    served = load_models(models, tracking_uri=tracking_uri)
     progress.step()
     tables, kind = read_tables(source, data_kind)
     progress.step()
@@ -101,24 +106,6 @@ def score_files(
         "ledger_head": None if head is None else str(head),
         "statuses": counts.rename(columns={"size": "predictions"}).to_dict("records"),
     }
-
-
-def load_models(folders: Sequence[Path]) -> list[ServedModel]:
-    """Load models that are to answer; one that was withdrawn is refused.
-
-    Raises
-    ------
-    ModelError
-        If one is damaged or was withdrawn.
-    """
-    served = [load_served(folder) for folder in folders]
-    for model, folder in zip(served, folders, strict=True):
-        if model.withdrawn is not None:
-            raise ModelError(
-                f"the model {folder.name} was withdrawn ({model.withdrawn.withdrawn_at}): "
-                f"{model.withdrawn.reason}. It gives no more answers; take another."
-            )
-    return served
 
 
 def _head(scored: Scored) -> dict[str, Any]:

@@ -1,0 +1,110 @@
+"""Released models by what names them: a folder, a registered model, or a run of the store."""
+
+import re
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from icans_risk.errors import ModelError
+from icans_risk.models.stored import stored_hash
+from icans_risk.serving import ServedModel, load_served
+from icans_risk.tracking import (
+    TRACKING_URI,
+    ModelVersion,
+    fetch_model,
+    find_run,
+    find_version,
+    is_reference,
+    list_models,
+)
+
+__all__ = ["fetch_version", "is_run", "load_models", "read_one"]
+
+_RUN = re.compile(r"[0-9a-fA-F]{8,32}")
+
+
+def load_models(
+    given: Sequence[Path | str], *, tracking_uri: str = TRACKING_URI
+) -> list[ServedModel]:
+    """Load models that are to answer; one that was withdrawn is refused.
+
+    Parameters
+    ----------
+    given : sequence of Path or str
+        Folders, ``models:/NAME@ALIAS``, ``models:/NAME/VERSION``, or runs of studies, each of
+        which stands for its models of all landmarks.
+    tracking_uri : str
+        The store of what is no folder; it is only read.
+
+    Returns
+    -------
+    list of ServedModel
+        In the order given.
+
+    Raises
+    ------
+    ModelError
+        If one is damaged or was withdrawn.
+    TrackingError
+        If there is no such store, registered model or run.
+    """
+    served = [model for one in given for model in _read(one, tracking_uri)]
+    for model in served:
+        if model.withdrawn is not None:
+            raise ModelError(
+                f"the model {model.identity[:12]} of study {model.facts['study']} was withdrawn "
+                f"({model.withdrawn.withdrawn_at}): {model.withdrawn.reason}. It gives no more "
+                "answers; take another."
+            )
+    return served
+
+
+def read_one(given: Path | str, *, tracking_uri: str = TRACKING_URI) -> ServedModel:
+    """Load one model to look at, withdrawn or not; see ``load_models``.
+
+    Raises
+    ------
+    ModelError
+        If it is damaged, or a run stands for several.
+    """
+    found = _read(given, tracking_uri)
+    if len(found) > 1:
+        raise ModelError(
+            f"expected one model, run {given} has {len(found)}, of several landmarks. Register "
+            "one, or name its folder."
+        )
+    return found[0]
+
+
+def is_run(given: str) -> bool:
+    """Tell whether something can only name a run: it looks like one, and is no folder."""
+    return _RUN.fullmatch(given) is not None and not Path(given).exists()
+
+
+def fetch_version(version: ModelVersion, folder: Path) -> Path:
+    """Copy a registered model into a folder, and check that it is the one that was registered.
+
+    Raises
+    ------
+    ModelError
+        If it was changed.
+    """
+    run = find_run(version.store_uri, version.run_id)
+    model = fetch_model(run, version.landmark, folder)
+    if stored_hash(model) != version.sha256:
+        raise ModelError(
+            f"{version.reference} is not the model that was registered: its SHA-256 is another. "
+            "The store was changed; take a copy of it from before."
+        )
+    return model
+
+
+def _read(given: Path | str, tracking_uri: str) -> list[ServedModel]:
+    name = str(given)
+    if not (is_reference(name) or is_run(name)):
+        return [load_served(Path(given))]
+    with tempfile.TemporaryDirectory(prefix="icans-risk-") as draft:
+        if is_reference(name):
+            return [load_served(fetch_version(find_version(tracking_uri, name), Path(draft)))]
+        run = find_run(tracking_uri, name)
+        return [load_served(fetch_model(run, at, Path(draft))) for at in list_models(run)]
