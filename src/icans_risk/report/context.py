@@ -171,6 +171,11 @@ class RunContext:
     groups: Sequence[GroupFigures] = ()
     estimates: EstimateKind = "held_out"
 
+    @property
+    def syndrome(self) -> str:
+        """Name what is predicted without its grade, ICANS or TIAN: the endpoint's first word."""
+        return self.endpoint.partition(" ")[0]
+
     def text(self, analyte: str) -> AnalyteText | None:
         """Return what is known of an input; None where nobody named it."""
         return self.analytes.get(analyte) or self.cutting.get(analyte)
@@ -220,7 +225,8 @@ class EpisodeResult:
         What was taken by the landmark, without values; ``available_h`` is NaN where it was
         not available by then. Treatments stand here by their time and never pending.
     grades : DataFrame of (assessed_h, icans_grade, crs_grade), optional
-        Assessments that were known at the landmark. Shown, and never an input.
+        Assessments that were known at the landmark, with ``tian_grade`` where that was
+        graded. Shown, and never an input.
     levels : mapping of str to str
         Column of the episodes to the patient's group in it, as ``GroupFigures`` names them.
     """
