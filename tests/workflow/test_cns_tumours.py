@@ -50,7 +50,7 @@ def shortened(folder: Path) -> Path:
     study["models"]["booster"]["rounds"] = 20
     study["models"]["comparators"] = study["models"]["comparators"][:3]
     study["models"]["calibration_folds"] = 3
-    study["validation"] = {"folds": 3, "repeats": 1, "resamples": 50}
+    study["validation"] = {"folds": 3, "repeats": 1, "resamples": 100}
     study["evaluation"] |= {"audit": False, "subgroups": [], "leave_out": []}
     study["outcome"]["sensitivity"] = []
     file = folder / "short.yaml"

@@ -217,8 +217,9 @@ class EpisodeResult:
     agreement : mapping of str to float
         Input by full name to the share of rebuilt models that move the risk the same way;
         empty is "not judged".
-    moves : DataFrame of (analyte, risk_low, risk_high), optional
-        Between what the risk could move if an absent input had a plausible value.
+    moves : DataFrame of (analyte, risk_low, risk_high, reduction), optional
+        Between what the risk could move if an absent input had a plausible value, and the
+        share of what is unknown that knowing it is expected to take away.
     trajectory : DataFrame of (landmark_h, status, risk, risk_low, risk_high), optional
         The estimates at the landmarks up to this one.
     taken : DataFrame of (modality, analyte, collected_h, available_h, is_input), optional
