@@ -135,7 +135,7 @@ def test_the_flow_accounts_for_every_episode() -> None:
         "excluded_not_under_observation": 1,
         "at_risk": 3,
         "events": 1,
-        "events_after_any_icans": 0,
+        "events_after_onset": 0,
         "competing_deaths": 0,
         "free_of_endpoint": 1,
         "outcome_unknown": 1,
@@ -159,7 +159,7 @@ def test_several_endpoints_and_landmarks_are_counted_beside_each_other() -> None
         ("icans_grade>=3", 96.0): 1,
     }
     assert flow.loc[("icans_grade>=2", 96.0), "excluded_endpoint_before_landmark"] == 2
-    assert flow.loc[("icans_grade>=3", 48.0), "events_after_any_icans"] == 1
+    assert flow.loc[("icans_grade>=3", 48.0), "events_after_onset"] == 1
     assert flow.loc[("icans_grade>=3", 48.0), "median_lead_h"] == 48.0
     assert flow.loc[("icans_grade>=3", 48.0), "incidence"] == pytest.approx(1 / 3)
 
@@ -178,7 +178,29 @@ def test_tian_is_an_endpoint_of_its_own_and_blind_to_icans() -> None:
     subjects = Cohort(subjects.episodes, subjects.events, grades)
     found = outcomes(subjects, until_h=120.0, endpoint=Endpoint("tian_grade", 3)).loc["e0"]
     assert (found["at_risk"], found["event"], found["onset_h"]) == (True, 1.0, 72.0)
-    assert found["had_icans"]
+    # Severe ICANS before the landmark is no TIAN.
+    assert not found["had_syndrome"]
+
+
+def test_any_tian_by_the_landmark_has_begun_and_icans_beside_it_does_not_count() -> None:
+    subjects = cohort([[0, 0, 1, 0, 0], [0, 0, 0, 0, 0]])
+    tian = [0, 0, 0, 3, 0, 0, 1, 0, 0, 3]
+    subjects = Cohort(subjects.episodes, subjects.events, subjects.grades.assign(tian_grade=tian))
+    found = outcomes(subjects, until_h=120.0, endpoint=Endpoint("tian_grade", 3))
+    assert found["had_syndrome"].tolist() == [False, True]
+    assert count_flow(found)["events_after_onset"] == 1
+    assert outcomes(subjects, until_h=120.0)["had_syndrome"].tolist() == [True, False]
+
+
+def test_death_of_tian_is_an_event_of_tian_and_competes_with_icans() -> None:
+    subjects = cohort([[0, 0, 0, 1, 1], [0, 0, 0, 1, 1]], died_h=[100.0, 100.0],
+                      death_cause=["tian", "icans"])  # fmt: skip
+    tian = outcomes(subjects, until_h=120.0, endpoint=Endpoint("tian_grade", 3))
+    icans = outcomes(subjects, until_h=120.0)
+    assert tian["event"].tolist() == [1.0, 0.0]
+    assert tian["competing"].tolist() == [False, True]
+    assert icans["event"].tolist() == [0.0, 1.0]
+    assert icans["competing"].tolist() == [True, False]
 
 
 def test_scales_that_are_mixed_are_refused_with_their_counts() -> None:

@@ -34,6 +34,17 @@ def test_who_was_tested_tells_nothing_until_ordering_is_informative() -> None:
     assert late.loc[(True, "informative"), "auroc"] > late.loc[(True, "protocol_only"), "auroc"]
 
 
+def test_a_value_that_is_worth_more_moves_the_risk_more_when_it_is_revealed() -> None:
+    table = load("value_of_missing").run(size=300, fresh=60, cohorts=1, seed=4)
+    quarter = table[table["by"] == "quarter"].set_index("group")
+    assert quarter["expected"].is_monotonic_increasing
+    assert quarter.loc["4", "moved"] > 5 * quarter.loc["1", "moved"]
+    total = quarter[["expected", "moved"]].sum()
+    assert 0.4 < total["moved"] / total["expected"] < 2.5
+    picked = table[table["by"] == "picked_by"].set_index("group")["moved"]
+    assert picked["at random"] < picked["expected reduction"] <= picked["hindsight"]
+
+
 def test_calibration_needs_patients_and_the_smallest_size_is_found() -> None:
     study = load("sample_size_by_simulation")
     table = study.run(sizes=(100, 300), column_counts=(10,), fresh=1_000, cohorts=3, seed=4)

@@ -47,6 +47,11 @@ class Endpoint:
         """Name the endpoint as the outcomes table does."""
         return f"{self.grade}>={self.at_least}"
 
+    @property
+    def syndrome(self) -> str:
+        """Name whose grades count, as a cause of death is named: ``icans`` or ``tian``."""
+        return self.grade.removesuffix("_grade")
+
 
 def derive_outcomes(
     cohort: Cohort,
@@ -81,8 +86,9 @@ def derive_outcomes(
     -------
     DataFrame
         The outcomes table, one row per episode and landmark; ``event`` is missing where
-        it is unknown, and the weight is then zero. ``had_icans`` says whether any ICANS
-        was recorded by the landmark: an event after it was detected rather than foreseen.
+        it is unknown, and the weight is then zero. ``had_syndrome`` says whether any grade
+        of the endpoint's own syndrome (ICANS or TIAN) was recorded by the landmark: an event
+        after it was detected rather than foreseen.
 
     Raises
     ------
@@ -100,12 +106,12 @@ def derive_outcomes(
     if endpoint.grade == "icans_grade":
         _check_scale(cohort, scale)
     first = _first_reached(cohort, endpoint)
-    onset = _first_record(cohort, "icans_grade", at_least=1)
+    onset = _first_record(cohort, endpoint.grade, at_least=1)
     tables = []
     for landmark_h in landmarks_h:
         table = _at_landmark(first, landmark_h, horizon_h(landmark_h), policy=policy)
         table["endpoint"] = endpoint.name
-        table["had_icans"] = _began_before(onset, landmark_h).to_numpy()
+        table["had_syndrome"] = _began_before(onset, landmark_h).to_numpy()
         tables.append(table)
     return check_table(pd.concat(tables), OUTCOMES, name="outcomes")
 
@@ -135,12 +141,12 @@ def _first_reached(cohort: Cohort, endpoint: Endpoint) -> pd.DataFrame:
         if column not in table:
             table[column] = np.nan
     cause = table.get("death_cause", pd.Series(index=table.index, dtype="str"))
-    of_icans = (cause == "icans") & (endpoint.grade == "icans_grade")
-    # Death from ICANS is grade 5, whether or not a grade was recorded on the day.
-    died_of_it = table["died_h"].where(of_icans)
+    of_it = cause == endpoint.syndrome
+    # Death from it is grade 5, whether or not a grade was recorded on the day.
+    died_of_it = table["died_h"].where(of_it)
     for column in ("covers_from_h", "assessed_h"):
         table[column] = np.fmin(table[column], died_of_it)
-    table["died_otherwise_h"] = table["died_h"].where(~of_icans)
+    table["died_otherwise_h"] = table["died_h"].where(~of_it)
     return table
 
 
@@ -219,7 +225,7 @@ def count_flow(outcomes: pd.DataFrame) -> dict[str, int]:
     Returns
     -------
     dict of str to int
-        Episodes, those excluded by reason, at risk, events, events that came after ICANS
+        Episodes, those excluded by reason, at risk, events, events that came after a lower grade
         was already there, competing deaths, free of the endpoint, and those whose outcome
         the policy leaves unknown.
     """
@@ -233,7 +239,7 @@ def count_flow(outcomes: pd.DataFrame) -> dict[str, int]:
         **{f"excluded_{reason}": int(n) for reason, n in sorted(excluded.items())},
         "at_risk": len(at_risk),
         "events": events,
-        "events_after_any_icans": int((is_event & at_risk["had_icans"]).sum()),
+        "events_after_onset": int((is_event & at_risk["had_syndrome"]).sum()),
         "competing_deaths": competing,
         "free_of_endpoint": len(at_risk) - events - unknown - competing,
         "outcome_unknown": unknown,

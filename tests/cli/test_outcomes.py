@@ -45,7 +45,7 @@ def test_the_flow_of_the_80_patients(call, study_file: Path, tmp_path: Path) -> 
         at_72 = severe[policy, 72.0]
         assert (at_72["at_risk"], at_72["events"], at_72["outcome_unknown"]) == (79, 11, unknown)
         assert at_72["excluded_endpoint_before_landmark"] == 1
-    assert severe["discharged_well", 120.0]["events_after_any_icans"] == 4
+    assert severe["discharged_well", 120.0]["events_after_onset"] == 4
     assert "Highest ICANS grade:  0: 47, 1: 16, 2: 5, 3: 9, 4: 3" in out
 
 

@@ -43,7 +43,7 @@ nan = np.nan
 NOTHING = rows([nan] * 8)
 
 
-def test_donors_lie_evenly_between_the_outer_tenths_and_are_whole_patients() -> None:
+def test_donors_stand_for_equal_shares_of_the_patients_and_are_whole_patients() -> None:
     crp = plausible_values(training(), donors=5)["plasma.crp"]
     assert crp["plasma.crp.max.early"].tolist() == [10.0, 30.0, 50.0, 70.0, 90.0]
     assert crp["plasma.crp.last.early"].tolist() == [5.0, 15.0, 25.0, 35.0, 45.0]
@@ -76,17 +76,17 @@ def test_the_ends_are_the_lowest_and_highest_risk_over_plausible_values() -> Non
     model = Weights((0.02, 0.02, 0.0, 0.5, 9.0, 9.0, 9.0, 9.0))
     moves = possible_moves(model, NOTHING, plausible_values(training(), donors=5))
     assert moves.columns.tolist() == [
-        "episode_id", "landmark_h", "analyte", "risk_low", "risk_high",
+        "episode_id", "landmark_h", "analyte", "risk_low", "risk_high", "reduction",
     ]  # fmt: skip
-    assert moves["analyte"].tolist() == ["plasma.crp", "clinical.temperature"]
-    crp = moves.iloc[0]
+    moves = moves.set_index("analyte")
+    crp = moves.loc["plasma.crp"]
     assert crp["risk_low"] == pytest.approx(expit(0.02 * 10 + 0.02 * 5 - 1))
     assert crp["risk_high"] == pytest.approx(expit(0.02 * 90 + 0.02 * 45 - 1))
-    temperature = moves.iloc[1]
+    temperature = moves.loc["clinical.temperature"]
     assert temperature["risk_low"] == pytest.approx(expit(0.5 * 38.2 - 1))
 
 
-def test_what_was_measured_does_not_move_and_the_widest_comes_first() -> None:
+def test_what_was_measured_does_not_move_and_what_is_worth_most_comes_first() -> None:
     asked = rows([1.0, 1.0, nan, nan, nan, nan, nan, nan], [nan] * 3 + [37.0] + [nan] * 4)
     model = Weights((0.02, 0.02, 0.0, 0.5, 9.0, 9.0, 9.0, 9.0))
     moves = possible_moves(model, asked, plausible_values(training()))
@@ -94,6 +94,38 @@ def test_what_was_measured_does_not_move_and_the_widest_comes_first() -> None:
         ["E0", "clinical.temperature"],
         ["E1", "plasma.crp"],
     ]
+
+
+def test_the_reduction_is_the_share_by_which_the_brier_score_falls() -> None:
+    model = Weights((0.02,) + (0.0,) * 7)
+    plausible = {"plasma.crp": pd.DataFrame({"plasma.crp.max.early": np.float32([0.0, 100.0])})}
+    moved = possible_moves(model, NOTHING, plausible).iloc[0]
+    # Without the value the model says the lower of two equally likely risks.
+    said, risks = expit(-1.0), np.array([expit(-1.0), expit(1.0)])
+    before = np.mean(risks * (1 - said) ** 2 + (1 - risks) * said**2)
+    after = np.mean(risks * (1 - risks) ** 2 + (1 - risks) * risks**2)
+    assert moved["reduction"] == pytest.approx(1 - after / before)
+
+
+def test_two_rare_extremes_are_worth_less_than_a_spread_that_is_common() -> None:
+    column = "plasma.crp.max.early"
+    spread, extreme = (
+        np.float32([10.0] * 10 + [80.0] * 10),
+        np.float32([0.0] * 3 + [45.0] * 14 + [90.0] * 3),
+    )
+    plausible = {
+        "plasma.crp": pd.DataFrame({column: extreme}),
+        "clinical.temperature": pd.DataFrame({"clinical.temperature.max.early": spread}),
+    }
+    moves = possible_moves(Weights((0.02, 0.0, 0.0, 0.02) + (0.0,) * 4), NOTHING, plausible)
+    assert moves["analyte"].tolist() == ["clinical.temperature", "plasma.crp"]
+    width = moves["risk_high"] - moves["risk_low"]
+    assert width[0] < width[1]
+
+
+def test_a_value_that_a_model_does_not_read_is_worth_nothing() -> None:
+    moves = possible_moves(Weights((0.0,) * 8), NOTHING, plausible_values(training()))
+    assert moves["reduction"].tolist() == pytest.approx([0.0, 0.0], abs=1e-15)
 
 
 def test_a_row_is_moved_by_the_models_that_did_not_see_it() -> None:
@@ -112,4 +144,4 @@ def test_a_row_is_moved_by_the_models_that_did_not_see_it() -> None:
 def test_without_anything_to_move_there_is_an_empty_table() -> None:
     moves: Any = possible_moves(Weights((0.0,) * 8), NOTHING, {})
     assert moves.empty
-    assert list(moves.columns)[-2:] == ["risk_low", "risk_high"]
+    assert list(moves.columns)[-3:] == ["risk_low", "risk_high", "reduction"]

@@ -20,6 +20,7 @@ from features.worlds import (
 from icans_risk.cohort import GRADES, Cohort
 from icans_risk.errors import LeakageError, StudyError
 from icans_risk.features import (
+    Change,
     FeatureSpecification,
     Measurement,
     Window,
@@ -215,10 +216,48 @@ def specification_of(analyte, **other):
     )
 
 
-def test_a_component_of_the_outcome_is_always_refused():
+def test_a_component_of_the_outcome_is_refused_whatever_the_presence():
     for presence in ("protocol_only", "informative"):
         with pytest.raises(LeakageError, match=r"clinical\.ice"):
             check_admissible(specification_of("clinical.ice", presence=presence), CATALOGUE)
+
+
+def read_in(window, **other):
+    return FeatureSpecification(
+        (window, Window("before", "infusion", None, 0)),
+        (Measurement("csf.intracranial_pressure", (window.name,), ("last",)),),
+        **other,
+    )
+
+
+def test_a_component_of_the_outcome_may_be_read_before_the_infusion():
+    check_admissible(read_in(Window("baseline", "infusion", -240, 0)))
+
+
+@pytest.mark.parametrize(
+    "window",
+    [
+        Window("early", "infusion", 0, 24),
+        Window("to_date", "infusion", None, None),
+        Window("recent", "landmark", -24, 0),
+        Window("conditioning", "lymphodepletion", None, 0),
+    ],
+)
+def test_a_component_of_the_outcome_is_refused_where_a_window_may_hold_a_later_value(window):
+    with pytest.raises(LeakageError, match=r"intracranial_pressure.*end_h: 0"):
+        check_admissible(read_in(window))
+
+
+def test_a_change_of_a_component_of_the_outcome_is_refused_if_either_window_is_later():
+    change = Change("csf.intracranial_pressure", ("before", "early"), ("difference",))
+    with pytest.raises(LeakageError, match="intracranial_pressure"):
+        check_admissible(
+            FeatureSpecification(
+                (Window("before", "infusion", None, 0), Window("early", "infusion", 0, 24)),
+                (),
+                changes=(change,),
+            )
+        )
 
 
 def test_a_drug_given_for_toxicity_needs_informative_presence():

@@ -56,7 +56,7 @@ FACTS: dict[str, Any] = {
         "excluded": {"endpoint before the landmark": 9, "not under observation": None},
         "at_risk": 406,
         "events": 67,
-        "events_after_any_icans": 21,
+        "events_after_onset": 21,
         "competing_deaths": 3,
         "free_of_endpoint": 332,
         "outcome_unknown": 4,

@@ -77,8 +77,12 @@ _COURSE = pd.DataFrame(
 )
 
 _MOVES = pd.DataFrame(
-    [("csf.protein", 0.01, 0.9), ("plasma.ldh", 0.14, 0.15), ("plasma.il6", 0.1, 0.3)],
-    columns=["analyte", "risk_low", "risk_high"],
+    [
+        ("csf.protein", 0.01, 0.9, 0.5),
+        ("plasma.ldh", 0.14, 0.15, 0.0001),
+        ("plasma.il6", 0.1, 0.3, 0.042),
+    ],
+    columns=["analyte", "risk_low", "risk_high", "reduction"],
 )
 
 STABLE = dict.fromkeys(CONTRIBUTIONS, 1.0) | {"static.age_years": 0.84, "plasma.il6": 0.5}

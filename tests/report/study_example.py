@@ -46,8 +46,8 @@ def performance() -> pd.DataFrame:
 
 
 def ranking() -> pd.DataFrame:
-    kinds = {"everyone": (120, 30), "no_icans": (112, 25), "later": (113, 23),
-             "no_icans_later": (108, 21)}  # fmt: skip
+    kinds = {"everyone": (120, 30), "no_syndrome": (112, 25), "later": (113, 23),
+             "no_syndrome_later": (108, 21)}  # fmt: skip
     rows = []
     for among, (patients, events) in kinds.items():
         for model, auroc in (("model", 0.78), ("score", 0.74), ("prevalence", NAN)):
@@ -141,7 +141,7 @@ def assessment(**changes: Any) -> Assessment:
     found = Assessment(
         landmark_h=72.0, policy="discharged_well", models=MODELS, constant=("prevalence",),
         simple="score", episodes=120, patients=118, events=30, prevalence=0.25,
-        events_after_icans=5, early_events=7, lead_h=(36.0, 60.5, 96.0), resamples=500,
+        events_after_onset=5, early_events=7, lead_h=(36.0, 60.5, 96.0), resamples=500,
         performance=performance(), ranking=ranking(),
         within_product=pd.DataFrame(
             row | {"model": model} for model in ("model", "score") for row in groups()
@@ -177,13 +177,13 @@ FLOW = {
     "discharged_well": {
         "episodes": 130, "excluded_died_before_landmark": 2,
         "excluded_endpoint_before_landmark": 8, "at_risk": 120, "events": 30,
-        "events_after_any_icans": 5, "competing_deaths": 3, "free_of_endpoint": 87,
+        "events_after_onset": 5, "competing_deaths": 3, "free_of_endpoint": 87,
         "outcome_unknown": 0,
     },
     "observed_only": {
         "episodes": 130, "excluded_died_before_landmark": 2,
         "excluded_endpoint_before_landmark": 8, "at_risk": 120, "events": 30,
-        "events_after_any_icans": 5, "competing_deaths": 3, "free_of_endpoint": 60,
+        "events_after_onset": 5, "competing_deaths": 3, "free_of_endpoint": 60,
         "outcome_unknown": 27,
     },
 }  # fmt: skip

@@ -245,16 +245,27 @@ def test_without_grades_the_crs_grades_among_the_inputs_are_drawn():
     assert {row["icans"] for row in rows} == {"not recorded"}
 
 
-def test_absent_blood_is_ranked_by_how_far_the_estimate_could_move_and_a_puncture_never():
-    report = report_of(full())
-    rows = report["absent"]["rows"]
-    assert [(row["label"], row["between"], row["turnaround"]) for row in rows] == [
-        ("Interleukin-6", "10 and 30 of 100", "3 days"),
-        ("Lactate dehydrogenase", "14 and 15 of 100", "3 h"),
+def test_absent_blood_is_ranked_by_what_it_would_tell_and_a_puncture_never():
+    run = dataclasses.replace(FULL_RUN, analytes=FULL_RUN.analytes | {
+        "plasma.il6": dataclasses.replace(FULL_RUN.analytes["plasma.il6"], turnaround_h=6.0)
+    })  # fmt: skip
+    rows = report_of(full(), run)["absent"]["rows"]
+    assert [(row["label"], row["worth"], row["between"], row["late"]) for row in rows] == [
+        ("Interleukin-6", "4 % less unknown", "10 and 30 of 100", ""),
+        ("Lactate dehydrogenase", "hardly less unknown", "14 and 15 of 100", ""),
     ]
-    text = page_of(full()).text("absent")
+    text = page_of(full(), run).text("absent")
     assert "not a recommendation to order a test" in text
     assert "never ranked: CSF protein." in text
+
+
+def test_what_usually_comes_after_the_end_of_the_page_stands_last_and_says_so():
+    rows = report_of(full())["absent"]["rows"]
+    assert [(row["label"], row["turnaround"], row["late"]) for row in rows] == [
+        ("Lactate dehydrogenase", "3 h", ""),
+        ("Interleukin-6", "3 days", "after this page has ended"),
+    ]
+    assert "after this page has ended" in page_of(full()).text("absent")
 
 
 def test_a_page_without_an_estimate_names_what_was_absent_without_any_risk():

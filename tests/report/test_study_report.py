@@ -360,3 +360,13 @@ def test_a_large_study_makes_no_large_page():
         )
     )
     assert len(html.encode()) < 300_000
+
+
+def test_a_study_of_tian_never_says_icans_where_it_means_the_endpoint():
+    text = render_study(report(dataclasses.replace(RUN, endpoint="TIAN grade 3 or higher")))
+    text = re.sub(r"</?bdi>", "", text)
+    assert "no TIAN yet, and events later than 24 h" in text
+    assert "Patients without any TIAN at the landmark" in text
+    assert "with some TIAN at the landmark already" in text
+    assert "without any ICANS" not in text
+    assert "some ICANS" not in text

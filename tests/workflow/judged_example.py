@@ -62,7 +62,7 @@ def make_rows(n: int = 240, *, seed: int = 1) -> tuple[Rows, pd.DataFrame, pd.Da
             "landmark_h": LANDMARK_H,
             "event": event.astype(float),
             "onset_h": np.where(event, LANDMARK_H + lead, np.nan),
-            "had_icans": np.arange(n) % 20 == 0,
+            "had_syndrome": np.arange(n) % 20 == 0,
         }
     )
     patient = episodes["patient_id"].to_numpy(dtype=object)

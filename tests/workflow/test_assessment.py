@@ -151,9 +151,9 @@ def test_events_that_are_nearly_there_are_left_out_and_nobody_else(
     counts = found.ranking[found.ranking["model"] == "model"].set_index("among")
     for among, kept in {
         "everyone": outcomes["event"].notna(),
-        "no_icans": ~outcomes["had_icans"],
+        "no_syndrome": ~outcomes["had_syndrome"],
         "later": ~early,
-        "no_icans_later": ~outcomes["had_icans"] & ~early,
+        "no_syndrome_later": ~outcomes["had_syndrome"] & ~early,
     }.items():
         assert counts.loc[among, "patients"] == kept.sum()
         assert counts.loc[among, "patients_with_event"] == (kept & is_event).sum()
@@ -161,7 +161,7 @@ def test_events_that_are_nearly_there_are_left_out_and_nobody_else(
             among in ("everyone", "later")
         )
     assert found.early_events == (is_event & early).sum() > 0
-    assert found.events_after_icans == (is_event & outcomes["had_icans"]).sum() > 0
+    assert found.events_after_onset == (is_event & outcomes["had_syndrome"]).sum() > 0
     # An event of exactly 24 h is not later than 24 h.
     assert (outcomes.loc[is_event & early, "onset_h"] == 96).all()
 

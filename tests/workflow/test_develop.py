@@ -60,12 +60,12 @@ def test_the_summary_counts_every_patient(developed: Any) -> None:
     assert landmark["flow"] == {
         "discharged_well": {
             "episodes": 80, "excluded_endpoint_before_landmark": 1, "at_risk": 79, "events": 11,
-            "events_after_any_icans": 1,
+            "events_after_onset": 1,
             "competing_deaths": 0, "free_of_endpoint": 68, "outcome_unknown": 0,
         },
         "observed_only": {
             "episodes": 80, "excluded_endpoint_before_landmark": 1, "at_risk": 79, "events": 11,
-            "events_after_any_icans": 1,
+            "events_after_onset": 1,
             "competing_deaths": 0, "free_of_endpoint": 24, "outcome_unknown": 44,
         },
     }  # fmt: skip

@@ -51,6 +51,15 @@ def test_a_record_that_began_before_the_landmark_is_not_after_it() -> None:
     assert found.tolist() == [1.0, 2.0, 0.0]
 
 
+def test_death_from_tian_is_grade_5_of_tian_and_no_icans() -> None:
+    some = cohort(
+        ("a", 72, 96, 96, 2), died_h=[100.0, 100.0, 400.0], death_cause=["tian", "other", "tian"]
+    )
+    among = {"landmark_h": 72.0, "until_h": 336.0}
+    assert highest_grade_after(some, "tian_grade", **among).tolist() == [5.0, 0.0, 0.0]
+    assert highest_grade_after(some, "icans_grade", **among).tolist() == [2.0, 0.0, 0.0]
+
+
 def test_death_from_icans_is_grade_5_and_another_is_none() -> None:
     some = cohort(
         ("a", 72, 96, 96, 2), died_h=[100.0, 100.0, 400.0], death_cause=["icans", "other", "icans"]

@@ -21,7 +21,7 @@ FLOW_WORDS = {
     "excluded_not_under_observation": "excluded: not under observation at the landmark",
     "at_risk": "at risk",
     "events": "reached the endpoint",
-    "events_after_any_icans": "  of these with any ICANS by the landmark",
+    "events_after_onset": "  of these with a lower grade by the landmark",
     "competing_deaths": "died of another cause (stay in the denominator)",
     "free_of_endpoint": "free of the endpoint",
     "outcome_unknown": "outcome unknown",
@@ -91,10 +91,10 @@ def _show_landmark(out: Console, landmark: Mapping[str, Any]) -> None:
 def _show_foreseen(out: Console, landmark: Mapping[str, Any]) -> None:
     """Say how the model ranks where nothing had begun: detection is not sold as prediction."""
     for row in landmark["assessment"]["ranking"]:
-        if row["model"] == "booster" and row["among"] == "no_icans_later":
+        if row["model"] == "booster" and row["among"] == "no_syndrome_later":
             figures = {"estimate": row["auroc"], "low": row["auroc_low"], "high": row["auroc_high"]}
             out.print(
-                "AUROC of the booster where there was no ICANS yet, for events later than 24 h: "
+                "AUROC of the booster where nothing had begun yet, for events later than 24 h: "
                 f"{_interval(figures)}, {row['patients_with_event']} events.\n"
             )
 

@@ -20,7 +20,7 @@ COLUMNS = {
     "excluded_not_under_observation": "not observed",
     "at_risk": "at risk",
     "events": "events",
-    "events_after_any_icans": "with ICANS already",
+    "events_after_onset": "begun already",
     "competing_deaths": "other deaths",
     "free_of_endpoint": "free",
     "outcome_unknown": "unknown",

@@ -78,9 +78,10 @@ def simulate(
     if signals:
         typer.echo(
             f"EEG recordings: {summary['recordings']:,}, listed in signals/recordings.csv\n"
-            f"Scans with masks: {summary['scans']:,}, listed in signals/scans.csv\n"
-            f"A study that reads them: {summary['folder']}/study.yaml"
+            f"Scans with masks: {summary['scans']:,}, listed in signals/scans.csv"
         )
+    if (out / "study.yaml").exists():
+        typer.echo(f"A study of it: {summary['folder']}/study.yaml")
     if checked is not None:
         _show_check(checked)
 

@@ -11,6 +11,7 @@ __all__ = [
     "EVENTS",
     "GRADES",
     "INPUTS",
+    "LOCAL_ROUTES",
     "MODALITIES",
     "ORDERED_AS",
     "OUTCOMES",
@@ -50,7 +51,8 @@ _OPTIONAL_NUMBER = Column("number", required=False, nullable=True)
 _AFTER_INFUSION = Column("number", required=False, nullable=True, limits=(0, inf))
 _GRADE = Column("number", nullable=True, limits=(0, 5), whole=True)
 
-ROUTES = ("intravenous", "intracerebroventricular", "intratumoral")
+LOCAL_ROUTES = ("intracerebroventricular", "intratumoral")
+ROUTES = ("intravenous", *LOCAL_ROUTES)
 MODALITIES = ("plasma", "csf", "eeg", "imaging", "clinical", "treatment")
 ORDERED_AS = ("protocol", "prophylaxis", "clinical", "unknown")
 SCALES = ("ASTCT", "CARTOX", "CTCAE")
@@ -73,6 +75,7 @@ EPISODES: Table = {
     "lymphodepletion": _OPTIONAL_TEXT,
     "lymphodepletion_start_h": _OPTIONAL_NUMBER,
     "bridging": _OPTIONAL_TEXT,
+    "co_therapy": _OPTIONAL_TEXT,
     "prophylaxis": _OPTIONAL_TEXT,
     "prior_lines": _OPTIONAL_NUMBER,
     "age_years": Column("number", required=False, nullable=True, limits=(0, 120)),
@@ -82,7 +85,7 @@ EPISODES: Table = {
     "tumour_volume_ml": _OPTIONAL_NUMBER,
     "discharged_h": _AFTER_INFUSION,
     "died_h": _AFTER_INFUSION,
-    "death_cause": Column("text", required=False, nullable=True, values=("icans", "other")),
+    "death_cause": Column("text", required=False, nullable=True, values=("icans", "tian", "other")),
 }
 
 EVENTS: Table = {
@@ -118,7 +121,7 @@ OUTCOMES: Table = {
     "landmark_h": Column("number"),
     "at_risk": Column("flag"),
     "excluded_because": Column("text"),
-    "had_icans": Column("flag"),
+    "had_syndrome": Column("flag"),
     "event": Column("number", nullable=True),
     "competing": Column("flag"),
     "weight": Column("number"),

@@ -1,4 +1,4 @@
-"""How far a risk could move if what was not measured had been."""
+"""How far a risk could move if what was not measured had been, and what knowing it is worth."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -45,8 +45,8 @@ def plausible_values(vectors: pd.DataFrame, *, donors: int = DONORS) -> dict[str
     vectors : DataFrame of shape (n_rows, n_columns)
         Training rows.
     donors : int
-        How many patients to take, evenly from the 10th to the 90th percentile of how high
-        their values rank on average.
+        How many patients to take, evenly over how high their values rank on average: each
+        stands for as many others.
 
     Returns
     -------
@@ -68,10 +68,15 @@ def plausible_values(vectors: pd.DataFrame, *, donors: int = DONORS) -> dict[str
 def _donors(values: pd.DataFrame, donors: int) -> NDArray[np.intp]:
     height = values.rank(pct=True).mean(axis=1).to_numpy()
     order: NDArray[np.intp] = np.argsort(height, kind="stable")
-    lowest, highest = (round(share * (len(order) - 1)) for share in _PLAUSIBLE)
-    places = np.linspace(lowest, highest, min(donors, len(order))).round().astype(np.intp)
+    places = (_quantiles(min(donors, len(order))) * (len(order) - 1)).round().astype(np.intp)
     chosen: NDArray[np.intp] = order[np.unique(places)]
     return chosen
+
+
+def _quantiles(n: int) -> Floats:
+    """Return the middles of equal shares, from 0 to 1."""
+    middles: Floats = (np.arange(n) + 0.5) / n
+    return middles
 
 
 def possible_moves(model: Marginal, vectors: pd.DataFrame, plausible: Plausible) -> pd.DataFrame:
@@ -89,9 +94,19 @@ def possible_moves(model: Marginal, vectors: pd.DataFrame, plausible: Plausible)
     Returns
     -------
     DataFrame
-        ``episode_id, landmark_h, analyte, risk_low, risk_high``, for each row its absent
-        analytes, the one that could move the risk most first. All else is as it is: scores
-        that are made of the analyte stay absent.
+        ``episode_id, landmark_h, analyte, risk_low, risk_high, reduction``, for each row its
+        absent analytes, the one that is worth most first. All else is as it is: scores that
+        are made of the analyte stay absent. The ends are those over the 10th to the 90th
+        percentile of the values. The reduction is the share by which the Brier score is
+        expected to fall once the value is known: ``mean((p - r)^2) / (m (1 - m) + (m - r)^2)``
+        of the risks ``p`` over all values, their mean ``m`` and the risk ``r`` without the
+        value, if outcomes come as ``p`` says [1]_.
+
+    References
+    ----------
+    .. [1] DeGroot MH. "Uncertainty, information, and sequential experiments." Ann Math Stat
+       1962;33(2):404-419. doi:10.1214/aoms/1177704567. Its measure of uncertainty is here the
+       Brier score.
     """
     return held_out_moves([model], [np.array([], dtype=np.intp)], vectors, plausible=plausible)
 
@@ -123,16 +138,19 @@ def held_out_moves(
     tables = []
     for analyte, values in plausible.items():
         places = np.flatnonzero(absent[analyte])
-        margins = np.zeros((len(places), len(values)))
+        # Without the value first, then with that of each donor.
+        margins = np.zeros((len(places), 1 + len(values)))
         count = np.zeros(len(places))
         for model, rows in zip(models, trained_on, strict=True):
             unseen = np.flatnonzero(~np.isin(places, rows))
-            filled = _filled(vectors.iloc[places[unseen]], values)
-            if len(filled):
-                margins[unseen] += model.margin(filled).reshape(-1, len(values))
+            asked = vectors.iloc[places[unseen]]
+            if len(asked):
+                margins[unseen, 0] += model.margin(asked)
+                with_values = model.margin(_filled(asked, values))
+                margins[unseen, 1:] += with_values.reshape(-1, len(values))
             count[unseen] += 1
-        tables.append(_ends(vectors.index[places], analyte, margins / count[:, np.newaxis]))
-    return _widest_first(tables)
+        tables.append(_told(vectors.index[places], analyte, margins / count[:, np.newaxis]))
+    return _best_first(tables)
 
 
 def _filled(rows: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:
@@ -143,19 +161,26 @@ def _filled(rows: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(repeated, columns=rows.columns)
 
 
-def _ends(index: pd.Index, analyte: str, margins: Floats) -> pd.DataFrame:
-    places = index.to_frame(index=False)
-    low, high = margins.min(axis=1), margins.max(axis=1)
-    return places.assign(analyte=analyte, risk_low=expit(low), risk_high=expit(high))
+def _told(index: pd.Index, analyte: str, margins: Floats) -> pd.DataFrame:
+    without, risks = expit(margins[:, :1]), expit(margins[:, 1:])
+    where = _quantiles(risks.shape[1])
+    usual = risks[:, (where >= _PLAUSIBLE[0]) & (where <= _PLAUSIBLE[1])]
+    mean = risks.mean(axis=1)
+    unknown = mean * (1.0 - mean) + (mean - without[:, 0]) ** 2
+    return index.to_frame(index=False).assign(
+        analyte=analyte,
+        risk_low=usual.min(axis=1),
+        risk_high=usual.max(axis=1),
+        reduction=((risks - without) ** 2).mean(axis=1) / unknown,
+    )
 
 
-def _widest_first(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    names = ["episode_id", "landmark_h", "analyte", "risk_low", "risk_high"]
+def _best_first(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    names = ["episode_id", "landmark_h", "analyte", "risk_low", "risk_high", "reduction"]
     if not tables:
         return pd.DataFrame(columns=names)
     whole = pd.concat(tables, ignore_index=True)
-    width = whole["risk_high"] - whole["risk_low"]
-    order = whole.assign(width=-width).sort_values(
-        ["episode_id", "landmark_h", "width"], kind="stable"
+    order = whole.assign(worth=-whole["reduction"]).sort_values(
+        ["episode_id", "landmark_h", "worth"], kind="stable"
     )
     return order[names].reset_index(drop=True)

@@ -68,15 +68,17 @@ def check_admissible(
     StudyError
         If an analyte is not in the catalogue.
     LeakageError
-        If an analyte is a component of the outcome; if it is a response to the outcome or
-        tells how often somebody was tested, or a statistic counts how often or how recently
-        people measured, and ``presence`` is not ``"informative"``; or if a static column is
-        an identifier or holds what happened later.
+        If an analyte is a component of the outcome and read after the infusion; if it is a
+        response to the outcome or tells how often somebody was tested, or a statistic counts
+        how often or how recently people measured, and ``presence`` is not ``"informative"``;
+        or if a static column is an identifier or holds what happened later.
     """
     known = load_catalogue() if catalogue is None else catalogue
     for name in specification.analytes:
         check_known(name, known, what="A measured analyte")
-        _check_leak_class(name, known[name].leak_class, specification.presence)
+        leak_class = known[name].leak_class
+        if leak_class != "outcome_component" or not _is_read_before(specification, name):
+            _check_leak_class(name, leak_class, specification.presence)
     if specification.presence != "informative":
         _check_intensity(specification)
     wrong = [c for c in specification.static if c in _OUTCOME_COLUMNS | _IDENTIFIERS]
@@ -87,8 +89,19 @@ def check_admissible(
         )
 
 
+def _is_read_before(specification: "FeatureSpecification", analyte: str) -> bool:
+    """Tell whether an analyte is read in windows that end with the infusion at the latest.
+
+    What was measured before the cells were given decides no grade that they cause.
+    """
+    ends = {w.name: w.end_h if w.anchor == "infusion" else None for w in specification.all_windows}
+    cells = (cell for column in specification.layout for cell in column.cells)
+    its = [cell.window for cell in cells if cell.analyte == analyte]
+    return bool(its) and all(end is not None and end <= 0 for end in map(ends.__getitem__, its))
+
+
 def is_admissible(leak_class: str, presence: "Presence") -> bool:
-    """Tell whether an analyte of a leak class may become a feature."""
+    """Tell whether an analyte of a leak class may become a feature, whatever its window."""
     if leak_class in _ONLY_INFORMATIVE:
         return presence == "informative"
     return leak_class != "outcome_component"
@@ -128,7 +141,7 @@ def _check_leak_class(name: str, leak_class: str, presence: "Presence") -> None:
     if leak_class == "outcome_component":
         raise LeakageError(
             f"A feature must not be part of the outcome, got {name!r}, from which the grade is "
-            "made. Drop it."
+            "made. Drop it, or read it in a window that ends with the infusion (end_h: 0)."
         )
     raise LeakageError(
         f"A feature must not {_ONLY_INFORMATIVE[leak_class]}, got {name!r}. Drop it, or set "

@@ -1,9 +1,10 @@
 """What an estimate did not have, and what would make it wrong."""
 
-import math
+from dataclasses import dataclass
 from typing import Any
 
 from icans_risk.report.context import EpisodeResult, RunContext
+from icans_risk.report.estimate import end_of_validity
 from icans_risk.report.words import Words
 
 __all__ = ["describe_absent", "describe_doubts"]
@@ -20,10 +21,22 @@ WIDE = 0.25
 Basis = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class _Move:
+    """What knowing an absent value could do, and is expected to."""
+
+    low: float
+    high: float
+    reduction: float
+
+
 def describe_absent(
     run: RunContext, episode: EpisodeResult, words: Words, *, basis: Basis
 ) -> dict[str, Any]:
-    """List absent blood and bedside values by how far the estimate could move.
+    """List absent blood and bedside values by what knowing them is expected to tell.
+
+    First those whose usual turnaround, counted from the landmark, ends while the page is
+    valid; a result that comes later can change no estimate of this page.
 
     Returns
     -------
@@ -33,7 +46,7 @@ def describe_absent(
     rows = [row for row in [*basis["rows"], *basis["more"]] if not row["measured"]]
     moves = _moves(episode) if episode.status == "answered" else {}
     ranked = [row["analyte"] for row in rows if row["analyte"].startswith(RANKED)]
-    ranked.sort(key=lambda name: -_width(moves.get(name)))
+    ranked.sort(key=lambda name: (_is_late(run, name), -_reduction(moves.get(name))))
     listed = [_absent(run, name, moves.get(name), words=words) for name in ranked]
     others = [row["label"] for row in rows if row["analyte"].startswith(NEVER_RANKED)]
     names = words.listed(sorted(others))
@@ -45,36 +58,47 @@ def describe_absent(
     }
 
 
-def _moves(episode: EpisodeResult) -> dict[str, tuple[float, float]]:
+def _moves(episode: EpisodeResult) -> dict[str, _Move]:
     if episode.moves is None:
         return {}
-    return {
-        str(row["analyte"]): (float(row["risk_low"]), float(row["risk_high"]))
-        for row in episode.moves.to_dict("records")
-    }
+    columns = ["risk_low", "risk_high", "reduction"]
+    known = episode.moves.dropna(subset=columns)
+    values = known[columns].to_numpy(dtype=float).tolist()
+    return {str(name): _Move(*row) for name, row in zip(known["analyte"], values, strict=True)}
 
 
-def _width(move: tuple[float, float] | None) -> float:
-    return -1.0 if move is None or math.isnan(move[1] - move[0]) else move[1] - move[0]
+def _reduction(move: _Move | None) -> float:
+    return -1.0 if move is None else move.reduction
 
 
-def _absent(
-    run: RunContext, analyte: str, move: tuple[float, float] | None, *, words: Words
-) -> dict[str, Any]:
+def _is_late(run: RunContext, analyte: str) -> bool:
+    """Tell whether a result is usually not back while the page is valid."""
     known = run.text(analyte)
     hours = None if known is None else known.turnaround_h
-    between = words("absent.uncounted")
-    if move is not None and _width(move) >= 0:
-        low, high = (words.of_100(end) for end in move)
+    _, end_h = end_of_validity(run)
+    return hours is not None and run.landmark_h + hours > end_h
+
+
+def _absent(run: RunContext, analyte: str, move: _Move | None, *, words: Words) -> dict[str, Any]:
+    known = run.text(analyte)
+    hours = None if known is None else known.turnaround_h
+    between, worth = words("absent.uncounted"), ""
+    if move is not None:
+        low, high = words.of_100(move.low), words.of_100(move.high)
         key = "absent.same" if low == high else "absent.between"
         between = words(key, low=low, high=high)
+        small = move.reduction < 0.005
+        share = words.figure(round(100 * move.reduction))
+        worth = words("absent.hardly") if small else words("absent.less", share=share)
     at_once = words("absent.at_once") if hours == 0 else None
     return {
         "label": words.term(run.label(analyte)),
-        "low": None if move is None else move[0],
-        "high": None if move is None else move[1],
+        "low": None if move is None else move.low,
+        "high": None if move is None else move.high,
         "between": between,
+        "worth": worth,
         "turnaround": at_once or ("" if hours is None else words.short_age(hours)),
+        "late": words("absent.late") if _is_late(run, analyte) else "",
     }
 
 

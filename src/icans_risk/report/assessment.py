@@ -15,11 +15,14 @@ __all__ = ["AMONG", "Assessment", "Stability"]
 
 AMONG: Mapping[str, str] = {
     "everyone": "Everyone at risk",
-    "no_icans": "Patients without any ICANS at the landmark",
+    "no_syndrome": "Patients without any {syndrome} at the landmark",
     "later": "Events later than 24 h after the landmark",
-    "no_icans_later": "Without ICANS at the landmark, and events later than 24 h",
+    "no_syndrome_later": "Without {syndrome} at the landmark, and events later than 24 h",
 }
-"""Among whom ranking is judged, so that detection is not sold as prediction."""
+"""Among whom ranking is judged, so that detection is not sold as prediction.
+
+Of the syndrome that is predicted, ICANS or TIAN, any grade counts as having begun.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +67,9 @@ class Assessment(_Tables):
         Rows that were judged, the patients behind them, and rows with the endpoint.
     prevalence : float
         Weighted share of events.
-    events_after_icans, early_events : int
-        Events after ICANS was there already, and events in the first 24 hours.
+    events_after_onset, early_events : int
+        Events after a lower grade of the same syndrome was there already, and events in the
+        first 24 hours.
     lead_h : tuple of three floats
         Hours from the landmark to the onset of events: quartiles.
     resamples : int
@@ -130,7 +134,7 @@ class Assessment(_Tables):
     patients: int
     events: int
     prevalence: float
-    events_after_icans: int
+    events_after_onset: int
     early_events: int
     lead_h: tuple[float, float, float]
     resamples: int

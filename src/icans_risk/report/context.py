@@ -171,6 +171,11 @@ class RunContext:
     groups: Sequence[GroupFigures] = ()
     estimates: EstimateKind = "held_out"
 
+    @property
+    def syndrome(self) -> str:
+        """Name what is predicted without its grade, ICANS or TIAN: the endpoint's first word."""
+        return self.endpoint.partition(" ")[0]
+
     def text(self, analyte: str) -> AnalyteText | None:
         """Return what is known of an input; None where nobody named it."""
         return self.analytes.get(analyte) or self.cutting.get(analyte)
@@ -212,15 +217,17 @@ class EpisodeResult:
     agreement : mapping of str to float
         Input by full name to the share of rebuilt models that move the risk the same way;
         empty is "not judged".
-    moves : DataFrame of (analyte, risk_low, risk_high), optional
-        Between what the risk could move if an absent input had a plausible value.
+    moves : DataFrame of (analyte, risk_low, risk_high, reduction), optional
+        Between what the risk could move if an absent input had a plausible value, and the
+        share of what is unknown that knowing it is expected to take away.
     trajectory : DataFrame of (landmark_h, status, risk, risk_low, risk_high), optional
         The estimates at the landmarks up to this one.
     taken : DataFrame of (modality, analyte, collected_h, available_h, is_input), optional
         What was taken by the landmark, without values; ``available_h`` is NaN where it was
         not available by then. Treatments stand here by their time and never pending.
     grades : DataFrame of (assessed_h, icans_grade, crs_grade), optional
-        Assessments that were known at the landmark. Shown, and never an input.
+        Assessments that were known at the landmark, with ``tian_grade`` where that was
+        graded. Shown, and never an input.
     levels : mapping of str to str
         Column of the episodes to the patient's group in it, as ``GroupFigures`` names them.
     """

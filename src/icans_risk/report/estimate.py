@@ -8,7 +8,7 @@ from icans_risk.report.cleaning import per_hundred
 from icans_risk.report.context import EpisodeResult, RunContext
 from icans_risk.report.words import Words
 
-__all__ = ["describe_course", "describe_estimate", "valid_until"]
+__all__ = ["describe_course", "describe_estimate", "end_of_validity", "valid_until"]
 
 VALID_H = 24.0
 
@@ -63,13 +63,18 @@ def _check_order(episode: EpisodeResult, *, ranged: bool) -> None:
 
 def valid_until(run: RunContext, words: Words) -> str:
     """Say until when an estimate may be read: the next landmark, a day, or the horizon."""
+    key, end_h = end_of_validity(run)
+    moment = words("time.short", hours=words.hours(end_h), day=words.days_of(end_h))
+    return words(key, moment=moment)
+
+
+def end_of_validity(run: RunContext) -> tuple[str, float]:
+    """Tell what ends the validity of an estimate (a message's key), and its hour."""
     later = [at for at in run.landmarks_h if at > run.landmark_h]
     ends = [("header.valid_day", run.landmark_h + VALID_H), ("header.valid_horizon", run.horizon_h)]
     if later:
         ends.insert(0, ("header.valid_landmark", min(later)))
-    key, end_h = min(ends, key=lambda end: end[1])
-    moment = words("time.short", hours=words.hours(end_h), day=words.days_of(end_h))
-    return words(key, moment=moment)
+    return min(ends, key=lambda end: end[1])
 
 
 def describe_course(run: RunContext, episode: EpisodeResult, words: Words) -> dict[str, Any] | None:

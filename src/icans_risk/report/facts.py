@@ -97,7 +97,7 @@ class FlowFacts(TypedDict, total=False):
     excluded: Mapping[str, int | None]
     at_risk: int
     events: int
-    events_after_any_icans: int
+    events_after_onset: int
     competing_deaths: int
     free_of_endpoint: int
     outcome_unknown: int

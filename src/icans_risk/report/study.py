@@ -39,7 +39,7 @@ from icans_risk.report.study_usefulness import (
     useful_thresholds,
 )
 from icans_risk.report.study_words import figures, label_of, measured
-from icans_risk.report.wording import number
+from icans_risk.report.wording import clean, number
 
 __all__ = ["study_report"]
 
@@ -114,8 +114,8 @@ def study_report(
         "limits": [*describe_limits(run), HELD_OUT],
         "sample_verdict": sample_size_panel(run, found, parameters=None)["verdict"],
         "audit_verdict": audit_verdict(audit),
-        "short": _in_short(found),
-        "flow": flow_panel(flow, primary=found.policy),
+        "short": _in_short(run, found),
+        "flow": flow_panel(flow, primary=found.policy, syndrome=clean(run.syndrome)),
         "characteristics": None
         if characteristics is None
         else characteristics_panel(characteristics, fewest=fewest),
@@ -140,10 +140,10 @@ def study_report(
     }
 
 
-def _in_short(found: Assessment) -> list[dict[str, str]]:
+def _in_short(run: RunContext, found: Assessment) -> list[dict[str, str]]:
     """Pick the figures that a reviewer asks for first, each with what it is."""
     row = found.performance.loc[found.main].to_dict()
-    among = found.ranking[found.ranking["among"] == "no_icans_later"]
+    among = found.ranking[found.ranking["among"] == "no_syndrome_later"]
     foreseen = among[among["model"] == found.main].iloc[0].to_dict()
     above, thresholds = useful_thresholds(found)
     tiles = [
@@ -151,7 +151,7 @@ def _in_short(found: Assessment) -> list[dict[str, str]]:
         (
             "AUROC of what can be foreseen",
             _shown(foreseen, "auroc"),
-            "no ICANS yet, and events later than 24 h",
+            f"no {clean(run.syndrome)} yet, and events later than 24 h",
         ),
         ("Observed / expected events", _shown(row, "observed_expected"), "1 is right"),
         ("Calibration slope", _shown(row, "calibration_slope"), "1 is right, below 1 too extreme"),

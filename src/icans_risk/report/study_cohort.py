@@ -36,7 +36,7 @@ _LOST = {
 _STEPS = {
     "at_risk": ("At risk at the landmark", "kept"),
     "events": ("Reached the endpoint by the horizon", "part"),
-    "events_after_any_icans": ("of these, with some ICANS at the landmark already", "within"),
+    "events_after_onset": ("of these, with some {syndrome} at the landmark already", "within"),
     "competing_deaths": ("Died first of another cause (they count as without)", "part"),
     "free_of_endpoint": ("Free of the endpoint at the horizon", "part"),
     "outcome_unknown": ("Outcome unknown: not judged", "lost"),
@@ -44,7 +44,7 @@ _STEPS = {
 _MOST_INPUTS = 12
 
 
-def flow_panel(flow: Mapping[str, Flow], *, primary: str) -> dict[str, Any]:
+def flow_panel(flow: Mapping[str, Flow], *, primary: str, syndrome: str) -> dict[str, Any]:
     """Account for every episode, under the primary policy first.
 
     Returns
@@ -66,8 +66,8 @@ def flow_panel(flow: Mapping[str, Flow], *, primary: str) -> dict[str, Any]:
         rows.append(lost | {"start": share_of(left, total)})
     start = 0
     for name, (label, kind) in _STEPS.items():
-        row = _step(flow, policies, name=name, label=label, kind=kind)
-        if name not in ("at_risk", "events_after_any_icans"):
+        row = _step(flow, policies, name=name, label=label.format(syndrome=syndrome), kind=kind)
+        if name not in ("at_risk", "events_after_onset"):
             row["start"] = share_of(start, total)
             start += first.get(name, 0)
         if name in ("at_risk", "events") or any(flow[policy].get(name) for policy in policies):
@@ -203,13 +203,14 @@ def outcome_panel(run: RunContext, found: Assessment, *, flow: Flow) -> dict[str
         f"landmark and {horizon}: about {of_100(found.prevalence)} of 100"
     )
     weighted = abs(found.prevalence - found.events / found.episodes) > 0.0005
+    syndrome = clean(run.syndrome)
     sentences = [reached + (", weighted for those not observed so long." if weighted else ".")]
     if found.events:
         sentences.append(
             f"Of these {found.events}, {found.early_events or 'none'} came within 24 h of the "
-            f"landmark, and {found.events_after_icans or 'none'} when some ICANS was there "
-            "already. Such events are detected rather than foreseen: ranking is given without "
-            "them too."
+            f"landmark, and {found.events_after_onset or 'none'} when some {syndrome} "
+            "was there already. Such events are detected rather than foreseen: ranking is given "
+            "without them too."
         )
     deaths = flow.get("competing_deaths", 0)
     if deaths:

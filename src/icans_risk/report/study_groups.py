@@ -170,7 +170,7 @@ def policy_panel(run: RunContext, found: Assessment) -> dict[str, Any] | None:
     }
     rows = []
     for measure, threshold in dict.fromkeys((measure, at) for measure, at, _ in lines):
-        label, digits = _policy_row(measure, threshold)
+        label, digits = _policy_row(measure, threshold, clean(run.syndrome))
         found_by_policy = (lines[measure, threshold, policy] for policy in policies)
         cells = [_policy_cell(line, measure, digits) for line in found_by_policy]
         rows.append({"label": label, "cells": cells})
@@ -181,7 +181,7 @@ def policy_panel(run: RunContext, found: Assessment) -> dict[str, Any] | None:
     }
 
 
-def _policy_row(measure: str, threshold: float) -> tuple[str, int]:
+def _policy_row(measure: str, threshold: float, syndrome: str) -> tuple[str, int]:
     name, _, among = measure.partition(".")
     if measure in _POLICY_ROWS:
         return _POLICY_ROWS[measure]
@@ -191,7 +191,8 @@ def _policy_row(measure: str, threshold: float) -> tuple[str, int]:
     if measure in counts:
         return counts[measure], 0
     inside = "AUROC inside folds" if name == "auroc_in_folds" else "AUROC, pooled"
-    return f"{inside}: {AMONG[among][0].lower() + AMONG[among][1:]}", 2
+    whom = AMONG[among].format(syndrome=syndrome)
+    return f"{inside}: {whom[0].lower() + whom[1:]}", 2
 
 
 def _policy_cell(row: Mapping[Any, Any], measure: str, digits: int) -> str:

@@ -41,7 +41,8 @@ def performance_panel(run: RunContext, found: Assessment) -> dict[str, Any]:
         "prevalence": number(found.prevalence),
         "folds": _folds(found),
         "models": [_model(found, str(name), row) for name, row in _lines(found.performance)],
-        "among": _among(found),
+        "among": _among(found, clean(run.syndrome)),
+        "syndrome": clean(run.syndrome),
         "simple": None if found.simple is None else label_of(found, found.simple),
         "main": label_of(found, found.main),
         "differences": _differences(found),
@@ -78,13 +79,13 @@ def _model(found: Assessment, name: str, row: Mapping[Any, Any]) -> dict[str, An
     }
 
 
-def _among(found: Assessment) -> list[dict[str, Any]]:
+def _among(found: Assessment, syndrome: str) -> list[dict[str, Any]]:
     rows = []
     for among, words in AMONG.items():
         lines = found.ranking[found.ranking["among"] == among].set_index("model")
         main = lines.loc[found.main].to_dict()
         row = {
-            "label": words,
+            "label": words.format(syndrome=syndrome),
             "patients": count(main["patients"]),
             "events": count(main["patients_with_event"]),
             "main": _ranked(main),

@@ -20,6 +20,8 @@ __all__ = ["describe_drugs", "describe_timeline", "label_of"]
 
 MODALITIES = ("plasma", "csf", "eeg", "imaging")
 GRADED = "clinical.crs_grade"
+# Graded in tumours of the nervous system alone: no line for anybody else.
+_OPTIONAL_GRADES = ("tian_grade",)
 # What lies further back is drawn at the left edge.
 EARLIEST_H = -96.0
 # Of what is pending so many are named; the table has all.
@@ -86,6 +88,7 @@ def describe_timeline(run: RunContext, episode: EpisodeResult, words: Words) -> 
         "has_earlier": axis.has_earlier,
         "crs": axis.cells(grades["crs_grade"]),
         "icans": axis.cells(grades["icans_grade"]),
+        **({"tian": axis.cells(grades["tian_grade"])} if "tian_grade" in grades else {}),
         "grades": _grade_rows(grades, words),
         "rows": [row for kind in MODALITIES for row in _table(draws[kind], words)],
         "pending": _pending(run, taken, words),
@@ -230,7 +233,8 @@ def _grades(run: RunContext, episode: EpisodeResult) -> dict[str, dict[int, int 
     table = table[table["assessed_h"] > 0]
     day = (table["assessed_h"] / 24).map(math.ceil) - 1
     found: dict[str, dict[int, int | None]] = {}
-    for name in ("crs_grade", "icans_grade"):
+    graded = [name for name in _OPTIONAL_GRADES if name in table and table[name].notna().any()]
+    for name in ("crs_grade", "icans_grade", *graded):
         worst = table[name].groupby(day).max().dropna().to_dict()
         last = math.ceil(max(run.landmark_h, 0.0) / 24) if worst else 0
         found[name] = {d: int(worst[d]) if d in worst else None for d in range(last)}
@@ -254,13 +258,10 @@ def _graded(episode: EpisodeResult) -> pd.DataFrame:
 def _grade_rows(
     grades: Mapping[str, Mapping[int, int | None]], words: Words
 ) -> list[dict[str, str]]:
-    days = dict.fromkeys([*grades["crs_grade"], *grades["icans_grade"]])
+    days = dict.fromkeys(day for worst in grades.values() for day in worst)
     return [
-        {
-            "day": words("time.day", day=day),
-            "crs": _grade(grades["crs_grade"].get(day), words),
-            "icans": _grade(grades["icans_grade"].get(day), words),
-        }
+        {"day": words("time.day", day=day)}
+        | {name.removesuffix("_grade"): _grade(grades[name].get(day), words) for name in grades}
         for day in days
     ]
 

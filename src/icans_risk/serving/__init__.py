@@ -6,7 +6,7 @@ first reason why there is no number. Research use only: a risk is no advice.
 """
 
 from icans_risk.cohort import DataKind
-from icans_risk.serving.circumstances import circumstances_at, read_flag
+from icans_risk.serving.circumstances import circumstances_at, has_cns_tumour
 from icans_risk.serving.request import MOST_EPISODES, RawTables, Tables
 from icans_risk.serving.scoring import Scored, score
 from icans_risk.serving.served import ServedModel, load_served
@@ -23,7 +23,7 @@ __all__ = [
     "ServedModel",
     "Tables",
     "circumstances_at",
+    "has_cns_tumour",
     "load_served",
-    "read_flag",
     "score",
 ]

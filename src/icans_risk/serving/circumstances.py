@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from icans_risk.cohort import LOCAL_ROUTES
 from icans_risk.models.circumstances import Circumstances
 
-__all__ = ["circumstances_at", "hours_since_last_input", "read_flag"]
+__all__ = ["circumstances_at", "has_cns_tumour", "hours_since_last_input"]
 
 
 def circumstances_at(
@@ -53,7 +54,7 @@ def circumstances_at(
         has_infusion_time=True,
         is_beyond_landmark=False,
         is_at_endpoint=False,
-        has_cns_tumour=read_flag(episodes, "cns_tumour"),
+        has_cns_tumour=has_cns_tumour(episodes),
         has_unseen_level=unseen,
         hours_since_last_input=hours_since_last_input(
             episodes["episode_id"].tolist(), inputs, landmark_h=landmark_h, analytes=analytes
@@ -78,8 +79,29 @@ def hours_since_last_input(
     return age
 
 
-def read_flag(episodes: pd.DataFrame, name: str) -> NDArray[np.bool_]:
-    """Return a flag of the episodes, False where the column is not there."""
-    if name not in episodes:
-        return np.zeros(len(episodes), dtype=bool)
-    return (episodes[name] == 1).to_numpy()
+def has_cns_tumour(episodes: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell who is treated for a tumour of the nervous system.
+
+    Whom nobody flagged has one if the cells were given into CSF or tumour: a table without
+    the flag must not pass for one of haematological patients.
+
+    Parameters
+    ----------
+    episodes : DataFrame
+        Rows in the layout ``EPISODES``.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_episodes,)
+        From the flag, or without one from the route.
+
+    Examples
+    --------
+    >>> has_cns_tumour(pd.DataFrame({"delivery_route": ["intravenous", "intratumoral", None]}))
+    array([False,  True, False])
+    """
+    if "cns_tumour" in episodes:
+        return (episodes["cns_tumour"] == 1).to_numpy()
+    if "delivery_route" in episodes:
+        return episodes["delivery_route"].isin(LOCAL_ROUTES).to_numpy()
+    return np.zeros(len(episodes), dtype=bool)

@@ -105,8 +105,8 @@ class Comparator(Strict):
         extra ``interpret``; boosted trees with the settings of the main model. The penalised
         regression, the machine and the trees are calibrated like the main model.
     columns : tuple of str or "all"
-        Features that it sees. ``grade.icans`` and ``grade.crs``, the last grade known at the
-        landmark, may be named by comparators alone.
+        Features that it sees. ``grade.icans``, ``grade.crs`` and ``grade.tian``, the last
+        grade known at the landmark, may be named by comparators alone.
     fusion : {"early", "late"}
         One model for all its columns, or one for each modality.
     """

@@ -156,11 +156,13 @@ class Reader:
 
     def _local(self) -> Floats:
         """Inflammation at a tumour of the nervous system, up and down over a week."""
-        t, rows = self.patients.toxicity, self.slots.rows
+        t, rows, get = self.patients.toxicity, self.slots.rows, self.patients.numbers.number
         begun = np.isfinite(t.tian_h[rows])
-        hours = self.slots.hours - np.where(begun, t.tian_h[rows], 0.0)
-        shape = np.exp(log_pulse((hours + 36.0) / 36.0, 2.0))
-        return np.where(begun, 0.6 * t.tian_grade[rows] * shape, 0.0)
+        peak_h = get("tian.local_peak") * np.where(begun, t.tian_h[rows], 1.0)
+        shape = np.exp(log_pulse(2.0 * self.slots.hours / peak_h, 2.0))
+        # Its size, never its grade: that is still to come when fluid is first sampled.
+        height = get("tian.local_level") * np.exp(get("tian.local_log_sd") * t.tian_size[rows])
+        return np.where(begun, height * shape, 0.0)
 
 
 def report(reader: Reader, analyte: str, readout: Readout, *, panel: str) -> Results:

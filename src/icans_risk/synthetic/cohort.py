@@ -211,10 +211,14 @@ def _describe_episodes(
     }
     for name in ("product", "target_antigen", "costimulatory_domain", "delivery_route", "disease"):
         described[name] = np.array([getattr(a, name) for a in arms], dtype=object)[people.arm]
+    if any(arms[position].cns_tumour for position in set(people.arm.tolist())):
+        # All others have the same of both: a column of one level would say nothing.
+        for name in ("car_generation", "lymphodepletion"):
+            described[name] = np.array([getattr(a, name) for a in arms], dtype=object)[people.arm]
     described |= {
         "infusion_number": people.infusion.astype(np.float64),
         "cns_tumour": np.array([a.cns_tumour for a in arms])[people.arm],
-        "lymphodepletion_start_h": people.lymphodepletion_start_h,
+        "lymphodepletion_start_h": _or_missing(people.lymphodepletion_start_h),
         "prophylaxis": np.array(PROPHYLAXIS, dtype=object)[people.prophylaxis],
         "prior_lines": people.prior_lines,
         "age_years": people.age,

@@ -174,7 +174,9 @@ def _add_reservoir(
         people, [_RESERVOIR] * len(numbers.sites), [2.0] * len(numbers.sites),
         stream="reservoir", jitter_h=jitter_h,
     )  # fmt: skip
-    panels["csf"] = join(slots.keep(~has[slots.rows]), serial.keep(has[serial.rows]))
+    serial = serial.keep(has[serial.rows])
+    panels["csf"] = join(slots.keep(~has[slots.rows]), serial)
+    panels["reservoir"] = serial
 
 
 def _order_for_illness(

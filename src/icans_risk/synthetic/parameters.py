@@ -17,7 +17,7 @@ from icans_risk.strict_yaml import load_yaml
 __all__ = ["FROZEN", "Arm", "ArmNumbers", "Parameter", "Parameters", "Readout", "Site", "load"]
 
 # The version of the numbers that cohorts are made with. A change of a number is a new version.
-FROZEN = "1.0"
+FROZEN = "1.1"
 
 Status = Literal["read", "assumed"]
 Floats = NDArray[np.float64]
@@ -66,6 +66,8 @@ class Arm(_Entry):
     costimulatory_domain: str
     delivery_route: str = "intravenous"
     cns_tumour: bool = False
+    car_generation: str = "second"
+    lymphodepletion: str = "fludarabine and cyclophosphamide"
 
 
 class ArmNumbers(_Entry):

@@ -191,8 +191,14 @@ def describe_people(
         prior_lines=_prior_lines(numbers, who, arm),
         ecog=who.choice("ecog", numbers.several("people.ecog")).astype(np.float64),
         ice_baseline=np.where(lowered, 9.0 - who.happens("ice baseline 8", 0.3), 10.0),
-        lymphodepletion_start_h=np.full(arm.size, numbers.number("people.lymphodepletion_start_h")),
+        lymphodepletion_start_h=_lymphodepletion(numbers, arm),
     )
+
+
+def _lymphodepletion(numbers: Parameters, arm: Indices) -> Floats:
+    """Return when lymphodepletion starts; infinite where the cells are given without."""
+    is_given = np.array([a.lymphodepletion != "none" for a in numbers.arms.values()])[arm]
+    return np.where(is_given, numbers.number("people.lymphodepletion_start_h"), np.inf)
 
 
 def _age(numbers: Parameters, who: Draws, arm: Indices) -> Floats:

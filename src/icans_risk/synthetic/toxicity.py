@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from icans_risk.synthetic.hazard import GRID_H, Hazard
 from icans_risk.synthetic.mechanism import Course
@@ -43,6 +44,8 @@ class Toxicity:
         ICANS of grade 3 or 4, and the grade 2 that it leaves behind for a while.
     tian_h, tian_end_h, tian_grade : ndarray of shape (n_episodes,)
         Inflammation at a tumour of the nervous system; grade 0 elsewhere.
+    tian_size : ndarray of shape (n_episodes,)
+        How much of it there is, in SD: what CSF shows, and what the grade is drawn given.
     died_h : ndarray of shape (n_episodes,)
         Death.
     died_of_icans : ndarray of bool, shape (n_episodes,)
@@ -64,6 +67,7 @@ class Toxicity:
     tian_h: Floats
     tian_end_h: Floats
     tian_grade: Floats
+    tian_size: Floats
     died_h: Floats
     died_of_icans: NDArray[np.bool_]
 
@@ -182,7 +186,7 @@ def _draw_icans(numbers: Parameters, people: People, hazard: Hazard) -> Arrays:
 def _draw_tian(numbers: Parameters, people: People) -> Arrays:
     draws = people.draws
     is_cns = np.array([arm.cns_tumour for arm in numbers.arms.values()])[people.arm]
-    grade = draws.choice("tian grade", numbers.several("tian.grades")).astype(np.float64)
+    size, grade = _draw_local(numbers, people)
     start = numbers.number("tian.onset_d") * np.exp(0.4 * draws.normal("tian onset"))
     days = numbers.number("tian.days") * np.exp(0.4 * draws.normal("tian days"))
     begins = np.where(is_cns, _HOURS_PER_DAY * start, _NEVER)
@@ -190,7 +194,24 @@ def _draw_tian(numbers: Parameters, people: People) -> Arrays:
         "tian_h": begins,
         "tian_end_h": begins + _HOURS_PER_DAY * days,
         "tian_grade": np.where(is_cns, grade, 0.0),
+        "tian_size": size,
     }
+
+
+def _draw_local(numbers: Parameters, people: People) -> tuple[Floats, Floats]:
+    """Draw local inflammation and, given it, the grade: CSF can know no more than the size.
+
+    Both are standard normal on the scale of liabilities, so that the grades come out in the
+    published shares whatever their correlation.
+    """
+    draws, get = people.draws, numbers.number
+    of_burden, in_grade = get("tian.size_of_burden"), get("tian.size_in_grade")
+    own = np.sqrt(1.0 - of_burden**2) * draws.normal("tian size")
+    size = of_burden * people.burden + own
+    liability = in_grade * size + np.sqrt(1.0 - in_grade**2) * draws.normal("tian liability")
+    shares = np.cumsum(numbers.several("tian.grades"))[:-1]
+    grade: Floats = np.searchsorted(shares, ndtr(liability), side="right").astype(np.float64)
+    return size, grade
 
 
 def _draw_deaths(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
 
 from icans_risk.synthetic.hazard import (
     LATENTS,
@@ -46,6 +47,10 @@ class Truth:
         of the episodes stand as ``static.<column>``.
     scans : DataFrame
         What each magnetic resonance image shows, see `tell_scans`.
+    local : DataFrame
+        ``episode_id, tian_h, tian_grade, size, true_risk``, of tumours of the nervous system
+        alone: when TIAN begins, its grade, how much local inflammation there is in SD, and
+        the chance of grade 3 or more given that.
     """
 
     risks: pd.DataFrame
@@ -53,6 +58,7 @@ class Truth:
     shares: pd.DataFrame
     readers: pd.DataFrame
     scans: pd.DataFrame
+    local: pd.DataFrame
 
 
 def tell_truth(
@@ -88,7 +94,7 @@ def tell_truth(
     Returns
     -------
     Truth
-        Five tables.
+        Six tables.
     """
     cumulative = hazard.cumulate()
     risks = [
@@ -117,7 +123,24 @@ def tell_truth(
         shares=pd.concat(shares, ignore_index=True),
         readers=readers(numbers),
         scans=scans,
+        local=_tell_local(numbers, toxicity, ids),
     )
+
+
+def _tell_local(numbers: Parameters, toxicity: Toxicity, ids: list[str]) -> pd.DataFrame:
+    in_grade = numbers.number("tian.size_in_grade")
+    below_3 = float(np.sum(numbers.several("tian.grades")[:3]))
+    above = (in_grade * toxicity.tian_size - ndtri(below_3)) / np.sqrt(1.0 - in_grade**2)
+    table = pd.DataFrame(
+        {
+            "episode_id": ids,
+            "tian_h": toxicity.tian_h,
+            "tian_grade": toxicity.tian_grade,
+            "size": toxicity.tian_size,
+            "true_risk": ndtr(above),
+        }
+    )
+    return table[np.isfinite(toxicity.tian_h)].reset_index(drop=True)
 
 
 def _risks(
@@ -202,4 +225,5 @@ def join_truth(parts: Sequence[Truth]) -> Truth:
         shares=pd.concat([p.shares for p in parts], ignore_index=True),
         readers=parts[0].readers,
         scans=pd.concat([p.scans for p in parts], ignore_index=True),
+        local=pd.concat([p.local for p in parts], ignore_index=True),
     )

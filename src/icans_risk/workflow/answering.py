@@ -13,7 +13,7 @@ from icans_risk.models.abstention import ANSWERED
 from icans_risk.models.applicability import Applicability
 from icans_risk.models.circumstances import Circumstances
 from icans_risk.models.rebuilds import RiskInterval
-from icans_risk.serving import circumstances_at, read_flag
+from icans_risk.serving import circumstances_at, has_cns_tumour
 from icans_risk.splits import Split
 from icans_risk.study import Study
 from icans_risk.workflow.column_facts import ColumnFacts
@@ -52,7 +52,7 @@ class Judge:
         facts, wanted = ColumnFacts.of(self.specification), self.study.models.answering
         table = self.plan.table(rows)
         trained = self.data.vectors.index.get_indexer(table.index)
-        tumour = read_flag(self.data.episodes.iloc[trained], "cns_tumour")
+        tumour = has_cns_tumour(self.data.episodes.iloc[trained])
         judge = Applicability(
             modality_of_column=facts.modality,
             trained_on_synthetic=self.study.data_kind == "synthetic",

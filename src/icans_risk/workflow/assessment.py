@@ -139,7 +139,7 @@ def _counts(held: HeldOutRisks) -> dict[str, Any]:
         "patients": len(set(held.patient)),
         "events": int(is_event.sum()),
         "prevalence": float(np.average(held.event, weights=held.weight)),
-        "events_after_icans": int((is_event & ~held.among["no_icans"]).sum()),
+        "events_after_onset": int((is_event & ~held.among["no_syndrome"]).sum()),
         "early_events": int((is_event & ~held.among["later"]).sum()),
         "lead_h": tuple(float(q) for q in quartiles),
     }

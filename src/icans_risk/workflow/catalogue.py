@@ -20,7 +20,7 @@ __all__ = [
 LEAK_WORDS: Mapping[str, str] = MappingProxyType(
     {
         "safe": "a measurement: may be a feature",
-        "outcome_component": "the grade is made from it: never a feature",
+        "outcome_component": "the grade is made from it: a feature before the infusion only",
         "response_to_outcome": "done because of toxicity: a feature only with presence: "
         "informative, which every report then prints",
         "testing_intensity": "tells how often somebody was tested, not what was found: a feature "

@@ -28,7 +28,7 @@ from icans_risk.workflow.validation import ModelResult
 __all__ = ["NOTHING", "Explaining", "Reasons", "explain_held_out", "training_rows"]
 
 _AGREEMENT = ["episode_id", "landmark_h", "analyte", "agreement"]
-_MOVES = ["analyte", "risk_low", "risk_high"]
+_MOVES = ["analyte", "risk_low", "risk_high", "reduction"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,9 +43,9 @@ class Reasons:
         not be named whatever they say: it was not measured in this patient, what it adds did
         not go with the outcome of held-out patients, or fewer than five rebuilds have a say.
         Empty where the model was not rebuilt.
-    moves : DataFrame of (analyte, risk_low, risk_high)
-        Between which risks each absent measurement would have put the patient, the widest
-        first.
+    moves : DataFrame of (analyte, risk_low, risk_high, reduction)
+        Between which risks each absent measurement would have put the patient, and by what
+        share knowing it is expected to reduce what is unknown; the largest share first.
     """
 
     agreement: Mapping[str, float]

@@ -13,7 +13,11 @@ from icans_risk.cohort import Cohort
 __all__ = ["CURRENT_GRADES", "current_grades", "highest_grade_after"]
 
 # Columns that comparators may name, and the grades that they hold.
-CURRENT_GRADES = {"grade.icans": "icans_grade", "grade.crs": "crs_grade"}
+CURRENT_GRADES = {
+    "grade.icans": "icans_grade",
+    "grade.crs": "crs_grade",
+    "grade.tian": "tian_grade",
+}
 
 
 def current_grades(cohort: Cohort, landmark_h: float) -> pd.DataFrame:
@@ -28,7 +32,7 @@ def current_grades(cohort: Cohort, landmark_h: float) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame of shape (n_episodes, 2)
+    DataFrame of shape (n_episodes, 3)
         ``CURRENT_GRADES``, in the order of the episodes; missing where there is none.
     """
     by_then = cohort.grades[["assessed_h", "available_h"]].max(axis=1) <= landmark_h
@@ -56,14 +60,15 @@ def highest_grade_after(
     Returns
     -------
     ndarray of shape (n_episodes,)
-        In the order of the episodes; 0 where no grade was recorded, 5 where ICANS was fatal.
+        In the order of the episodes; 0 where no grade was recorded, 5 where the syndrome was fatal.
     """
     grades, episodes = cohort.grades, cohort.episodes
     began_after = (grades["covers_from_h"] >= landmark_h) & (grades["assessed_h"] > landmark_h)
     counted = grades[began_after & (grades["assessed_h"] <= until_h)]
     highest = counted.groupby("episode_id")[grade].max()
     found = episodes["episode_id"].map(highest).fillna(0.0)
-    if grade == "icans_grade" and {"died_h", "death_cause"} <= set(episodes):
-        of_it = (episodes["death_cause"] == "icans") & (episodes["died_h"] <= until_h)
+    if {"died_h", "death_cause"} <= set(episodes):
+        cause = grade.removesuffix("_grade")
+        of_it = (episodes["death_cause"] == cause) & (episodes["died_h"] <= until_h)
         found = found.mask(of_it, 5.0)
     return found.to_numpy(dtype=np.float64)

@@ -59,7 +59,7 @@ class HeldOutRisks:
     episodes : DataFrame of n_rows rows
         The episode of each row.
     outcomes : DataFrame of n_rows rows
-        ``landmark_h``, ``onset_h`` and ``had_icans`` of each row, as ``derive_outcomes``
+        ``landmark_h``, ``onset_h`` and ``had_syndrome`` of each row, as ``derive_outcomes``
         gives them.
     """
 
@@ -150,13 +150,13 @@ class HeldOutRisks:
     @cached_property
     def among(self) -> dict[str, Flags]:
         """Among which rows ranking is judged: everyone, and those that can be foreseen."""
-        untouched: Flags = ~self.outcomes["had_icans"].to_numpy(dtype=bool)
+        untouched: Flags = ~self.outcomes["had_syndrome"].to_numpy(dtype=bool)
         later: Flags = (self.event == 0) | (self.lead_h > _FORESEEN_H)
         return {
             "everyone": np.ones(self.event.size, dtype=bool),
-            "no_icans": untouched,
+            "no_syndrome": untouched,
             "later": later,
-            "no_icans_later": untouched & later,
+            "no_syndrome_later": untouched & later,
         }
 
     def columns(self) -> dict[str, Any]:

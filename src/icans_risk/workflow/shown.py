@@ -11,7 +11,7 @@ from icans_risk.cohort import Cohort
 __all__ = ["NOTHING_TAKEN", "NO_GRADES", "grades_known", "taken_by"]
 
 _TAKEN = ["modality", "analyte", "collected_h", "available_h", "is_input"]
-_GRADES = ["assessed_h", "icans_grade", "crs_grade"]
+_GRADES = ["assessed_h", "icans_grade", "crs_grade", "tian_grade"]
 # Of an episode of which nothing is recorded.
 NOTHING_TAKEN = pd.DataFrame({name: pd.Series(dtype="float64") for name in _TAKEN})
 NO_GRADES = pd.DataFrame({name: pd.Series(dtype="float64") for name in _GRADES})

@@ -26,6 +26,8 @@ __all__ = ["COHORT", "TRUTH", "Simulation", "simulate_folder"]
 PIECE = 2_000
 COHORT, TRUTH, EXPORT, CARD = "cohort", "truth", "export", "DATA_CARD.md"
 SIGNALS, STUDY = "signals", "study.yaml"
+# The mix whose study predicts TIAN.
+CNS = "cns"
 # What the demonstration's study is told about raw files.
 _DATA = "  cohort: cohort\n"
 _LISTS = """  signals:
@@ -92,6 +94,8 @@ def simulate_folder(
 ) -> dict[str, Any]:
     """Write ``out/cohort``, ``out/truth`` and ``out/DATA_CARD.md``, whole or not at all.
 
+    Raw files, and tumours of the nervous system, have a study beside them: ``out/study.yaml``.
+
     Parameters
     ----------
     out : Path
@@ -113,8 +117,9 @@ def simulate_folder(
     """
     with new_folder(out) as draft:
         counts = _write(draft, simulation, progress=progress)
-        if simulation.signals:
-            write_whole(draft / STUDY, _signals_study())
+        study = _study_beside(simulation)
+        if study is not None:
+            write_whole(draft / STUDY, study)
         if simulation.mess is not None:
             _write_export(draft, level=simulation.mess, seed=simulation.seed)
         (draft / CARD).write_text(_data_card(simulation, counts), encoding="utf-8")
@@ -140,9 +145,14 @@ def _write(draft: Path, simulation: Simulation, *, progress: Progress) -> dict[s
     return counts | ({} if recorder is None else recorder.close())
 
 
-def _signals_study() -> str:
-    """Return the demonstration's study, reading the raw files."""
-    text = (files("icans_risk.workflow") / "demo.yaml").read_text(encoding="utf-8")
+def _study_beside(simulation: Simulation) -> str | None:
+    """Return a study of the cohort: of tumours of the nervous system, or of the raw files."""
+    if not simulation.signals and simulation.product_mix != CNS:
+        return None
+    name = "cns_tumours.yaml" if simulation.product_mix == CNS else "demo.yaml"
+    text = (files("icans_risk.workflow") / name).read_text(encoding="utf-8")
+    if not simulation.signals:
+        return text
     text = text.replace(_DATA, _DATA + _LISTS, 1)
     return text.replace(_MEASUREMENTS, _MEASUREMENTS + _SCANNED, 1)
 
@@ -226,6 +236,18 @@ def _about_signals(simulation: Simulation) -> str:
     )
 
 
+def _about_tumours(simulation: Simulation) -> str:
+    if simulation.product_mix != CNS:
+        return ""
+    return (
+        "An episode is one infusion, of up to three per patient; cerebrospinal fluid is taken by\n"
+        "protocol before each and after it. `truth/local.parquet` holds local inflammation and\n"
+        f"the chance of TIAN of grade 3; `icans-risk develop {STUDY}` predicts it. That all\n"
+        "patients had TIAN is published for one trial; the shares of its grades, its times and\n"
+        "what CSF shows of it are assumed.\n"
+    )
+
+
 def _data_card(simulation: Simulation, counts: dict[str, int]) -> str:
     parameters = load_parameters()
     rows = pd.Series(counts).map("{:,}".format)
@@ -245,7 +267,7 @@ patients.**
 
 `{COHORT}/` is what a hospital would export: noisy, late, and tested more in the sicker.
 `{TRUTH}/` holds the true risks, onsets, and what made them; no reader of cohorts opens it.
-{_about_signals(simulation)}
+{_about_signals(simulation)}{_about_tumours(simulation)}
 Known: incidences by product, onset laws, testing rates and assay delays follow published figures.
 Assumed: the path from cytokines over the vessels to the brain, and most of its numbers.
 """
