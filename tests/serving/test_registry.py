@@ -6,6 +6,7 @@ from pathlib import Path
 from shutil import copyfile, copytree
 from typing import Any
 
+import mlflow
 import pytest
 from mlflow import MlflowClient
 from typer.testing import CliRunner
@@ -99,6 +100,16 @@ def test_a_run_is_registered_as_challenger_with_what_it_is(store: dict[str, str]
     assert version.tags["data_kind"] == "synthetic"
     assert version.sha256 == stored_hash(Path(store["folder"]) / "old")
     assert version.run_id == store["old"]
+
+
+def test_a_version_is_made_in_its_store_whichever_was_named_last(
+    store: dict[str, str], tmp_path: Path
+) -> None:
+    elsewhere = f"sqlite:///{tmp_path}/elsewhere.db"
+    mlflow.set_tracking_uri(elsewhere)
+    assert register(store, "old")["version"] == 1
+    assert mlflow.get_tracking_uri() == elsewhere
+    assert not (tmp_path / "elsewhere.db").exists()
 
 
 def test_registering_again_makes_no_second_version(store: dict[str, str]) -> None:
@@ -244,8 +255,6 @@ def test_a_model_that_was_changed_in_the_store_is_refused(
 def test_a_withdrawal_reaches_every_copy_in_the_store(
     own: dict[str, str], example: Example, tmp_path: Path, by: str
 ) -> None:
-    import mlflow
-
     register(own, "old")
     promote(own)
     register(own, "old", name="other")

@@ -56,6 +56,7 @@ def changing(uri: str) -> Iterator[Any]:
             address = f"{SQLITE}{database}"
             stack.enter_context(FileLock(f"{database}.lock", timeout=LOCK_SECONDS))
         stack.enter_context(_in_one_line(uri, mlflow))
+        stack.enter_context(_as_global(mlflow, address))
         yield mlflow.MlflowClient(tracking_uri=address, registry_uri=address)
 
 
@@ -83,6 +84,17 @@ def _check_there(uri: str, database: Path) -> None:
     if not has_store(uri):
         raise TrackingError(f"{uri}: no such tracking store. Name another by --tracking-uri.")
     check_whole(database)
+
+
+@contextmanager
+def _as_global(mlflow: Any, address: str) -> Iterator[None]:
+    # A registry looks up the logged model of a new version in the store named last, not its own.
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(address)
+    try:
+        yield
+    finally:
+        mlflow.set_tracking_uri(before)
 
 
 @contextmanager
