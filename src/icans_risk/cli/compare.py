@@ -56,6 +56,7 @@ def compare(
     Example: icans-risk compare 3f9c21aa 81d0be47 --json comparison.json
     Example: icans-risk compare 3f9c21aa --models booster,penalised_logistic
     """
+    from icans_risk.cli.hours import parse_risks
     from icans_risk.cli.show_comparison import show_comparison
     from icans_risk.cli.terminal import terminal_progress
     from icans_risk.workflow.compare import Margins, compare_runs
@@ -71,7 +72,7 @@ def compare(
             tracking_uri=tracking_uri,
             models=_models(models, model, is_one_run=new is None),
             landmark_h=landmark,
-            thresholds=None if thresholds is None else _risks(thresholds),
+            thresholds=parse_risks(thresholds, option="--thresholds"),
             margins=Margins(loss=margin_loss, auroc=margin_auroc, slope=margin_slope),
             figure=figure,
             progress=progress,
@@ -96,12 +97,3 @@ def _models(models: str | None, model: str, *, is_one_run: bool) -> tuple[str, s
         "--models: expected two names with a comma between them, such as booster,product, got "
         f"{models!r}."
     )
-
-
-def _risks(text: str) -> list[float]:
-    try:
-        return [float(part) for part in text.split(",")]
-    except ValueError:
-        raise IcansRiskError(
-            "--thresholds: expected risks such as 0.1,0.2, got something else."
-        ) from None
