@@ -14,6 +14,7 @@ from icans_risk.cli.eeg import eeg
 from icans_risk.cli.evaluate import evaluate
 from icans_risk.cli.evidence import evidence
 from icans_risk.cli.export_meds import export_meds
+from icans_risk.cli.features import features
 from icans_risk.cli.grade import grade
 from icans_risk.cli.imaging import imaging
 from icans_risk.cli.ingest import check, ingest
@@ -49,9 +50,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 COMMANDS = (
-    demo, init, check, ingest, eeg, imaging, sample_size, develop, verify, compare, register,
-    promote, tune, recalibrate, score, report, evaluate, monitor, withdraw, simulate, outcomes,
-    grade, catalogue, evidence, schema, export_meds, make_key, reidentify,
+    demo, init, check, ingest, eeg, imaging, outcomes, features, sample_size, tune, develop,
+    verify, compare, register, promote, score, report, evaluate, monitor, recalibrate, withdraw,
+    simulate, grade, catalogue, evidence, schema, export_meds, make_key, reidentify,
 )  # fmt: skip
 for command in COMMANDS:
     app.command()(command)

@@ -22,6 +22,7 @@ __all__ = [
     "PageLanguage",
     "PageUnits",
     "Reports",
+    "StudyFile",
     "TrackingUri",
     "Units",
     "Workers",
@@ -36,9 +37,10 @@ WORKERS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 
 # What every command says of a model that it takes.
 MODEL = "Folder of a released model, models:/NAME@ALIAS, or a run."
 
+StudyFile = Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study file.")]
 JsonFile = Annotated[
     Path | None,
-    typer.Option("--json", metavar="FILE", help="Also write the summary to this file."),
+    typer.Option("--json", metavar="FILE", help="Also write what is told to this file, as JSON."),
 ]
 TrackingUri = Annotated[
     str, typer.Option(envvar="ICANS_RISK_TRACKING_URI", help="Where MLflow keeps the run.")
