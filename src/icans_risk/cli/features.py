@@ -54,12 +54,12 @@ def _show(told: dict[str, Any]) -> None:
     printed.print(f"{told['title']}\nResearch use only.{label}", markup=False)
     for one in told["landmarks"]:
         others = [f"{one[name]} {words}" for name, words in REASONS.items() if one.get(name)]
-        share = (
-            "" if one["missing_share"] is None else f"; {_percent(one['missing_share'])} missing"
-        )
+        share = one["missing_share"]
+        absent = "no vector" if share is None else f"{_percent(share)} of cells missing"
         printed.print(
             f"Landmark {one['landmark_h']:g} h: {one['at_risk']} of {one['episodes']} episodes at "
-            f"risk ({', '.join(others) or 'none excluded'}), {one['values']:,} values used; {absent}.",
+            f"risk ({', '.join(others) or 'none excluded'}), {one['values']:,} values used; "
+            f"{absent}.",
             markup=False,
         )
     printed.print(f"{told['columns']} columns, and what is missing of them:", markup=False)
