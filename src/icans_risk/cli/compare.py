@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from icans_risk.cli.options import TRACKING_URI, JsonFile, TrackingUri
+from icans_risk.cli.options import LANDMARK, TRACKING_URI, JsonFile, TrackingUri
 from icans_risk.errors import IcansRiskError
 
 __all__ = ["compare"]
@@ -27,7 +27,7 @@ def compare(
     ] = None,
     landmark: Annotated[
         float | None,
-        typer.Option(show_default="RUN_A's first", help="Hours since infusion."),
+        typer.Option(metavar="H", show_default="RUN_A's first", help=LANDMARK),
     ] = None,
     thresholds: Annotated[
         str | None,
@@ -57,16 +57,12 @@ def compare(
     Example: icans-risk compare 3f9c21aa --models booster,penalised_logistic
     """
     from icans_risk.cli.hours import parse_risks
+    from icans_risk.cli.job import run_job
     from icans_risk.cli.show_comparison import show_comparison
-    from icans_risk.cli.terminal import terminal_progress
     from icans_risk.workflow.compare import Margins, compare_runs
-    from icans_risk.workflow.files import check_folder, write_json
 
-    for file in (json_file, figure):
-        if file is not None:
-            check_folder(file)
-    with terminal_progress() as progress:
-        found = compare_runs(
+    found = run_job(
+        lambda progress: compare_runs(
             old,
             old if new is None else new,
             tracking_uri=tracking_uri,
@@ -76,9 +72,10 @@ def compare(
             margins=Margins(loss=margin_loss, auroc=margin_auroc, slope=margin_slope),
             figure=figure,
             progress=progress,
-        )
-    if json_file is not None:
-        write_json(json_file, found)
+        ),
+        json_file,
+        also=[figure],
+    )
     show_comparison(found)
 
 

@@ -10,12 +10,16 @@ import typer
 __all__ = [
     "ARTIFACTS",
     "JOURNALS",
+    "LANDMARK",
     "MODEL",
+    "PATIENTS",
     "REPORTS",
+    "RUN",
     "TRACKING_URI",
     "WORKERS",
     "Artifacts",
     "BlindFirst",
+    "DataKind",
     "Journals",
     "JsonFile",
     "Lang",
@@ -34,8 +38,14 @@ REPORTS = Path("reports")
 JOURNALS = Path("mlruns/tuning")
 WORKERS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
-# What every command says of a model that it takes.
+# What every command says of a model, a run, patients or a landmark that it takes.
 MODEL = "Folder of a released model, models:/NAME@ALIAS, or a run."
+RUN = "Run of a study: its id, or its start."
+PATIENTS = (
+    "A cohort folder, a folder with episodes, events and grades as CSV, Parquet or JSON, or one "
+    "JSON document."
+)
+LANDMARK = "Landmark, in hours since infusion."
 
 StudyFile = Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study file.")]
 JsonFile = Annotated[
@@ -70,6 +80,16 @@ class PageUnits(StrEnum):
     SI = "si"
 
 
+class Kind(StrEnum):
+    """Whether patients stand behind rows."""
+
+    REAL = "real"
+    SYNTHETIC = "synthetic"
+
+
+DataKind = Annotated[
+    Kind | None, typer.Option(help="Of tables that do not say it themselves.", show_default="real")
+]
 Lang = Annotated[PageLanguage, typer.Option(help="Language of the patients' pages.")]
 Units = Annotated[PageUnits, typer.Option(help="Units of values on the patients' pages.")]
 BlindFirst = Annotated[

@@ -19,7 +19,14 @@ from icans_risk.tracking import (
     list_models,
 )
 
-__all__ = ["check_new_patients", "fetch_version", "is_run", "load_models", "read_one"]
+__all__ = [
+    "check_new_patients",
+    "fetch_version",
+    "is_run",
+    "load_models",
+    "read_answering",
+    "read_one",
+]
 
 _RUN = re.compile(r"[0-9a-fA-F]{8,32}")
 
@@ -51,12 +58,14 @@ def load_models(
     """
     served = [model for one in given for model in _read(one, tracking_uri)]
     for model in served:
-        if model.withdrawn is not None:
-            raise ModelError(
-                f"the model {model.identity[:12]} of study {model.facts['study']} was withdrawn "
-                f"({model.withdrawn.withdrawn_at}): {model.withdrawn.reason}. It gives no more "
-                "answers; take another."
-            )
+        _refuse_withdrawn(model)
+    return served
+
+
+def read_answering(given: Path | str, *, tracking_uri: str = TRACKING_URI) -> ServedModel:
+    """Load one model that is to answer; see ``load_models`` and ``read_one``."""
+    served = read_one(given, tracking_uri=tracking_uri)
+    _refuse_withdrawn(served)
     return served
 
 
@@ -106,6 +115,15 @@ def check_new_patients(served: Sequence[ServedModel], kind: DataKind, identity: 
             "expected patients whom the model was not fitted on, these are the ones that it was "
             "fitted on: it would look better on them than it is. What held-out risks of these say "
             "stands in the pages that develop wrote."
+        )
+
+
+def _refuse_withdrawn(model: ServedModel) -> None:
+    if model.withdrawn is not None:
+        raise ModelError(
+            f"the model {model.identity[:12]} of study {model.facts['study']} was withdrawn "
+            f"({model.withdrawn.withdrawn_at}): {model.withdrawn.reason}. It gives no more "
+            "answers; take another."
         )
 
 

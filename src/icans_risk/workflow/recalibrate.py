@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from icans_risk.cohort import Cohort
 from icans_risk.errors import ModelError, StudyError
 from icans_risk.features import FeatureSpecification, build_features, unseen_levels
-from icans_risk.models.released import ReleasedModel, load_released
+from icans_risk.models.released import ReleasedModel
 from icans_risk.outcome import Endpoint, derive_outcomes
 from icans_risk.study import Study, load_study
+from icans_risk.tracking import TRACKING_URI
+from icans_risk.workflow.model_sources import read_answering
 from icans_risk.workflow.plain import plain
 from icans_risk.workflow.progress import SILENT, Progress
 from icans_risk.workflow.reading import read_cohort
@@ -29,7 +31,12 @@ __all__ = [
 
 
 def recalibrate_model(
-    model: Path, study_file: Path | str, *, out: Path, progress: Progress = SILENT
+    model: Path | str,
+    study_file: Path | str,
+    *,
+    out: Path,
+    tracking_uri: str = TRACKING_URI,
+    progress: Progress = SILENT,
 ) -> dict[str, Any]:
     """Fit a released model's calibration anew on the patients of a study, into a new folder.
 
@@ -38,12 +45,15 @@ def recalibrate_model(
 
     Parameters
     ----------
-    model : Path
-        Folder of a released model; it is left as it is.
+    model : Path or str
+        Folder of a released model, a registered model, or a run with one model; it is left as
+        it is.
     study_file : path-like
         A study file of the new site.
     out : Path
         Must not exist.
+    tracking_uri : str
+        The store of a model that is no folder.
     progress : Progress
         Told what the job is doing.
 
@@ -55,7 +65,7 @@ def recalibrate_model(
     Raises
     ------
     ModelError
-        If the model is damaged, or was fitted on these very patients.
+        If the model is damaged, was withdrawn, or was fitted on these very patients.
     StudyError
         If the study is of another scale or kind of data.
     NotReleasedError
@@ -64,7 +74,8 @@ def recalibrate_model(
         If its patients have one outcome only.
     """
     progress.stage("reading model and cohort", steps=2)
-    released, study = load_released(model), load_study(study_file)
+    released = read_answering(model, tracking_uri=tracking_uri).released
+    study = load_study(study_file)
     progress.step()
     cohort, _ = read_cohort(study)
     progress.step()

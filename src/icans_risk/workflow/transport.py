@@ -12,10 +12,11 @@ from icans_risk.errors import StudyError
 from icans_risk.evidence import Incidence, find_incidence, load_evidence
 from icans_risk.features import FeatureSpecification
 from icans_risk.models.landmark_incidence import LandmarkIncidence, OnsetLaw, landmark_incidence
-from icans_risk.models.released import load_released
 from icans_risk.models.transport import ASSUMPTION
 from icans_risk.models.transported import check_product_is_new, transport_released
 from icans_risk.study import load_study
+from icans_risk.tracking import TRACKING_URI
+from icans_risk.workflow.model_sources import read_answering
 from icans_risk.workflow.progress import SILENT, Progress
 from icans_risk.workflow.reading import read_cohort
 from icans_risk.workflow.recalibrate import (
@@ -52,19 +53,21 @@ class PublishedFigure:
 
 
 def transport_model(
-    model: Path,
+    model: Path | str,
     study_file: Path | str,
     *,
     published: PublishedFigure,
     out: Path,
+    tracking_uri: str = TRACKING_URI,
     progress: Progress = SILENT,
 ) -> dict[str, Any]:
     """Move a released model to another product by its published incidence and local patients.
 
     Parameters
     ----------
-    model : Path
-        Folder of a released model that does not know products; it is left as it is.
+    model : Path or str
+        A released model that does not know products, named as for ``recalibrate_model``; it is
+        left as it is.
     study_file : path-like
         A study of local patients; those who had the product count, and their outcomes may be
         few or none.
@@ -72,6 +75,8 @@ def transport_model(
         Which figure.
     out : Path
         Must not exist.
+    tracking_uri : str
+        The store of a model that is no folder.
     progress : Progress
         Told what the job is doing.
 
@@ -92,7 +97,8 @@ def transport_model(
         If nothing is published on the product, or fewer than 20 local patients are at risk.
     """
     progress.stage("reading model and cohort", steps=2)
-    released, study = load_released(model), load_study(study_file)
+    released = read_answering(model, tracking_uri=tracking_uri).released
+    study = load_study(study_file)
     progress.step()
     cohort, _ = read_cohort(study)
     progress.step()
