@@ -20,7 +20,9 @@ def compare(
         str | None,
         typer.Argument(metavar="RUN_B", help="Run of the new model; RUN_A if absent."),
     ] = None,
-    model: Annotated[str, typer.Option(help="Model of both runs.")] = "booster",
+    model: Annotated[
+        str, typer.Option(metavar="NAME", help="Which model of both runs.")
+    ] = "booster",
     models: Annotated[
         str | None,
         typer.Option(metavar="A,B", help="Old and new model, where they are not the same."),

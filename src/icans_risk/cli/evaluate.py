@@ -15,7 +15,7 @@ NONE_JUDGED = 2
 
 
 def evaluate(
-    model: Annotated[str | None, typer.Argument(metavar="[MODEL]", help=MODEL)] = None,
+    model: Annotated[str | None, typer.Argument(metavar="MODEL", help=MODEL)] = None,
     *,
     cohort: Annotated[
         Path, typer.Option(metavar="FOLDER", help="Cohort folder with the outcomes.")

@@ -11,7 +11,7 @@ __all__ = ["export_meds"]
 
 
 def export_meds(
-    cohort_folder: Annotated[Path, typer.Argument(metavar="COHORT_FOLDER", help="The cohort.")],
+    cohort_folder: Annotated[Path, typer.Argument(metavar="COHORT", help="Cohort folder.")],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="A new folder.")],
     json_file: JsonFile = None,
 ) -> None:

@@ -27,8 +27,8 @@ def tune(
     trials: Annotated[
         int | None, typer.Option(min=1, help="Trials in all, instead of the study's.")
     ] = None,
-    workers: Workers = WORKERS,
     json_file: JsonFile = None,
+    workers: Workers = WORKERS,
 ) -> None:
     """Search the booster's settings on everyone; what it finds says nothing of new patients.
 
