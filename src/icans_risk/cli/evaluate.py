@@ -67,10 +67,6 @@ def evaluate(
     Example: icans-risk evaluate --ledger ledger.jsonl --cohort cohorts/2026-11
     """
     from icans_risk.cli.hours import parse_risks
-    from icans_risk.cli.job import run_job
-    from icans_risk.cli.show_evaluation import show_evaluation, show_ledger
-    from icans_risk.workflow.external import evaluate_model
-    from icans_risk.workflow.prospective import evaluate_ledger
 
     _refuse_mixed(
         model,
@@ -79,37 +75,47 @@ def evaluate(
         of_ledger={"--head": head, "--infused": infused},
     )
     if ledger is not None:
-        found: dict[str, Any] = run_job(
-            lambda progress: evaluate_ledger(
-                ledger,
-                cohort,
-                heads=head or (),
-                infused=infused,
-                resamples=resamples,
-                progress=progress,
-            ),
-            json_file,
-        )
-        show_ledger(found)
-        if found["problems"]:
-            raise typer.Exit(HAS_PROBLEMS)
+        asked = {"heads": head or (), "infused": infused, "resamples": resamples}
+        _judge_ledger(ledger, cohort, asked, json_file=json_file)
         return
+    asked = {
+        "trained_on": trained_on,
+        "thresholds": parse_risks(thresholds, option="--thresholds"),
+        "figure": figure,
+        "resamples": resamples,
+        "tracking_uri": tracking_uri,
+    }
+    _judge_model(str(model), cohort, asked, json_file=json_file)
+
+
+def _judge_model(
+    model: str, cohort: Path, asked: dict[str, Any], *, json_file: Path | None
+) -> None:
+    from icans_risk.cli.job import run_job
+    from icans_risk.cli.show_evaluation import show_evaluation
+    from icans_risk.workflow.external import evaluate_model
+
     found = run_job(
-        lambda progress: evaluate_model(
-            str(model),
-            cohort,
-            trained_on=trained_on,
-            thresholds=parse_risks(thresholds, option="--thresholds"),
-            figure=figure,
-            resamples=resamples,
-            tracking_uri=tracking_uri,
-            progress=progress,
-        ),
-        json_file,
+        lambda progress: evaluate_model(model, cohort, progress=progress, **asked), json_file
     )
     show_evaluation(found)
     if not any(one["judged"] for one in found["models"]):
         raise typer.Exit(NONE_JUDGED)
+
+
+def _judge_ledger(
+    ledger: Path, cohort: Path, asked: dict[str, Any], *, json_file: Path | None
+) -> None:
+    from icans_risk.cli.job import run_job
+    from icans_risk.cli.show_evaluation import show_ledger
+    from icans_risk.workflow.prospective import evaluate_ledger
+
+    found = run_job(
+        lambda progress: evaluate_ledger(ledger, cohort, progress=progress, **asked), json_file
+    )
+    show_ledger(found)
+    if found["problems"]:
+        raise typer.Exit(HAS_PROBLEMS)
 
 
 def _refuse_mixed(
