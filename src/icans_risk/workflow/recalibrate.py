@@ -57,11 +57,8 @@ def recalibrate_model(
     NotEstimableError
         If its patients have one outcome only.
     """
-    progress.stage("reading model and cohort", steps=2)
     released, study = load_released(model), load_study(study_file)
-    progress.step()
-    cohort, _ = read_cohort(study)
-    progress.step()
+    cohort, _ = read_cohort(study, progress=progress)
     facts = released.facts
     check_same_question(facts, study, cohort)
     progress.stage("recalibrating", steps=2)

@@ -86,11 +86,8 @@ def transport_model(
     IcansRiskError
         If nothing is published on the product, or fewer than 20 local patients are at risk.
     """
-    progress.stage("reading model and cohort", steps=2)
     released, study = load_released(model), load_study(study_file)
-    progress.step()
-    cohort, _ = read_cohort(study)
-    progress.step()
+    cohort, _ = read_cohort(study, progress=progress)
     facts = released.facts
     check_same_question(facts, study, cohort)
     check_product_is_new(list(released.model.feature_names_in_))

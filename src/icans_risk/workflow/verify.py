@@ -74,15 +74,13 @@ def verify_run(
     StudyError, CohortError
         If study or data are no longer where they were, or cannot be read.
     """
-    progress.stage("reading the run and its data", steps=2)
+    progress.stage("reading the run", steps=None)
     found = find_run(tracking_uri, run)
     then, lay = _kept(found)
     study = load_study(study_file or lay)
     _refuse_search(found, study, retune=retune)
-    progress.step()
-    cohort, _ = read_cohort(study)
+    cohort, _ = read_cohort(study, progress=progress)
     now = describe_provenance(data=cohort.hash(), study=study.hash())
-    progress.step()
     results = develop_landmarks(
         study,
         cohort,
