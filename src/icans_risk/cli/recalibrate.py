@@ -5,13 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
-from icans_risk.cli.options import JsonFile
+from icans_risk.cli.options import MODEL, TRACKING_URI, JsonFile, TrackingUri
 
 __all__ = ["recalibrate"]
 
 
 def recalibrate(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of a released model.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help=MODEL)],
     study_file: Annotated[
         Path, typer.Argument(metavar="STUDY.yaml", help="Study file of the new site's patients.")
     ],
@@ -33,6 +33,7 @@ def recalibrate(
         ),
     ] = None,
     json_file: JsonFile = None,
+    tracking_uri: TrackingUri = TRACKING_URI,
 ) -> None:
     """Fit a released model's intercept and slope anew on local patients, into a new folder.
 
@@ -46,7 +47,7 @@ def recalibrate(
     if json_file is not None:
         check_folder(json_file)
     if published is None:
-        _recalibrate(model, study_file, out=out, json_file=json_file)
+        _recalibrate(model, study_file, out=out, json_file=json_file, tracking_uri=tracking_uri)
         return
     product, _, disease = published.partition("/")
     _transport(
@@ -54,6 +55,7 @@ def recalibrate(
         study_file,
         out=out,
         json_file=json_file,
+        tracking_uri=tracking_uri,
         figure={
             "product": product,
             "disease": disease,
@@ -64,7 +66,13 @@ def recalibrate(
 
 
 def _transport(
-    model: Path, study_file: Path, *, out: Path, json_file: Path | None, figure: dict[str, Any]
+    model: str,
+    study_file: Path,
+    *,
+    out: Path,
+    json_file: Path | None,
+    tracking_uri: str,
+    figure: dict[str, Any],
 ) -> None:
     from icans_risk.cli.terminal import console, terminal_progress
     from icans_risk.workflow.files import write_json
@@ -72,7 +80,12 @@ def _transport(
 
     with terminal_progress() as progress:
         found = transport_model(
-            model, study_file, published=PublishedFigure(**figure), out=out, progress=progress
+            model,
+            study_file,
+            published=PublishedFigure(**figure),
+            out=out,
+            tracking_uri=tracking_uri,
+            progress=progress,
         )
     if json_file is not None:
         write_json(json_file, found)
@@ -102,13 +115,17 @@ def _transport(
     printed.print(f"Model:    {found['model']}", markup=False)
 
 
-def _recalibrate(model: Path, study_file: Path, *, out: Path, json_file: Path | None) -> None:
+def _recalibrate(
+    model: str, study_file: Path, *, out: Path, json_file: Path | None, tracking_uri: str
+) -> None:
     from icans_risk.cli.terminal import console, terminal_progress
     from icans_risk.workflow.files import write_json
     from icans_risk.workflow.recalibrate import recalibrate_model
 
     with terminal_progress() as progress:
-        found = recalibrate_model(model, study_file, out=out, progress=progress)
+        found = recalibrate_model(
+            model, study_file, out=out, tracking_uri=tracking_uri, progress=progress
+        )
     if json_file is not None:
         write_json(json_file, found)
     printed, step = console(), found["step"]

@@ -18,7 +18,7 @@ from icans_risk.tracking import (
     list_models,
 )
 
-__all__ = ["fetch_version", "is_run", "load_models", "read_one"]
+__all__ = ["fetch_version", "is_run", "load_models", "one_model", "read_one"]
 
 _RUN = re.compile(r"[0-9a-fA-F]{8,32}")
 
@@ -59,6 +59,19 @@ def load_models(
     return served
 
 
+def one_model(given: Path | str, *, tracking_uri: str = TRACKING_URI) -> ServedModel:
+    """Load one model that is to be built upon; see ``load_models``.
+
+    Raises
+    ------
+    ModelError
+        If it is damaged or was withdrawn, or a run stands for several.
+    """
+    found = load_models([given], tracking_uri=tracking_uri)
+    _refuse_several(found, given)
+    return found[0]
+
+
 def read_one(given: Path | str, *, tracking_uri: str = TRACKING_URI) -> ServedModel:
     """Load one model to look at, withdrawn or not; see ``load_models``.
 
@@ -68,11 +81,7 @@ def read_one(given: Path | str, *, tracking_uri: str = TRACKING_URI) -> ServedMo
         If it is damaged, or a run stands for several.
     """
     found = _read(given, tracking_uri)
-    if len(found) > 1:
-        raise ModelError(
-            f"expected one model, run {given} has {len(found)}, of several landmarks. Register "
-            "one, or name its folder."
-        )
+    _refuse_several(found, given)
     return found[0]
 
 
@@ -97,6 +106,14 @@ def fetch_version(version: ModelVersion, folder: Path) -> Path:
             "The store was changed; take a copy of it from before."
         )
     return model
+
+
+def _refuse_several(found: Sequence[ServedModel], given: Path | str) -> None:
+    if len(found) > 1:
+        raise ModelError(
+            f"expected one model, run {given} has {len(found)}, of several landmarks. Register "
+            "one, or name its folder."
+        )
 
 
 def _read(given: Path | str, tracking_uri: str) -> list[ServedModel]:

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from icans_risk.cohort import Cohort
 from icans_risk.errors import ModelError, StudyError
 from icans_risk.features import FeatureSpecification, build_features, unseen_levels
-from icans_risk.models.released import ReleasedModel, load_released
+from icans_risk.models.released import ReleasedModel
 from icans_risk.outcome import Endpoint, derive_outcomes
 from icans_risk.study import Study, load_study
+from icans_risk.tracking import TRACKING_URI
+from icans_risk.workflow.model_sources import one_model
 from icans_risk.workflow.plain import plain
 from icans_risk.workflow.progress import SILENT, Progress
 from icans_risk.workflow.reading import read_cohort
@@ -23,7 +25,12 @@ __all__ = ["LocalRows", "check_same_question", "local_rows", "recalibrate_model"
 
 
 def recalibrate_model(
-    model: Path, study_file: Path | str, *, out: Path, progress: Progress = SILENT
+    model: Path | str,
+    study_file: Path | str,
+    *,
+    out: Path,
+    tracking_uri: str = TRACKING_URI,
+    progress: Progress = SILENT,
 ) -> dict[str, Any]:
     """Fit a released model's calibration anew on the patients of a study, into a new folder.
 
@@ -32,12 +39,14 @@ def recalibrate_model(
 
     Parameters
     ----------
-    model : Path
-        Folder of a released model; it is left as it is.
+    model : Path or str
+        A released model: its folder, ``models:/NAME@ALIAS`` or a run. It is left as it is.
     study_file : path-like
         A study file of the new site.
     out : Path
         Must not exist.
+    tracking_uri : str
+        The store of a model that is no folder; it is only read.
     progress : Progress
         Told what the job is doing.
 
@@ -49,7 +58,7 @@ def recalibrate_model(
     Raises
     ------
     ModelError
-        If the model is damaged, or was fitted on these very patients.
+        If the model is damaged or was withdrawn, or was fitted on these very patients.
     StudyError
         If the study is of another scale or kind of data.
     NotReleasedError
@@ -57,7 +66,8 @@ def recalibrate_model(
     NotEstimableError
         If its patients have one outcome only.
     """
-    released, study = load_released(model), load_study(study_file)
+    released = one_model(model, tracking_uri=tracking_uri).released
+    study = load_study(study_file)
     cohort, _ = read_cohort(study, progress=progress)
     facts = released.facts
     check_same_question(facts, study, cohort)
