@@ -21,7 +21,7 @@ def verify(
         ),
     ] = None,
     retune: Annotated[
-        bool, typer.Option("--retune", help="Repeat the search of settings as well.")
+        bool, typer.Option("--retune", help="Search for settings again as well.")
     ] = False,
     json_file: JsonFile = None,
     tracking_uri: TrackingUri = TRACKING_URI,
@@ -50,6 +50,11 @@ def verify(
         raise typer.Exit(IS_DIFFERENT)
 
 
+def _how_far(difference: float | None) -> str:
+    shown = "absent on one side" if difference is None else f"{difference:.1e}"
+    return f"greatest difference of a risk {shown}"
+
+
 def _show(told: dict[str, Any]) -> None:
     from icans_risk.cli.terminal import console
 
@@ -60,15 +65,11 @@ def _show(told: dict[str, Any]) -> None:
             out.print(f"  {landmark['landmark']}: other patients or outcomes.", markup=False)
             continue
         for name, difference in landmark["greatest"].items():
-            shown = "absent on one side" if difference is None else f"{difference:.1e}"
-            out.print(
-                f"  {landmark['landmark']} {name}: greatest difference of a risk {shown}",
-                markup=False,
-            )
-        if len(set(landmark["model"].values())) > 1:
-            out.print(
-                f"  {landmark['landmark']}: the released model has other bytes.", markup=False
-            )
+            out.print(f"  {landmark['landmark']} {name}: {_how_far(difference)}", markup=False)
+        model = landmark["model"]
+        if model["then"] != model["now"]:
+            changed = f"the released model has other bytes, {_how_far(model['greatest'])}"
+            out.print(f"  {landmark['landmark']}: {changed}", markup=False)
     for part in told["parts"]:
         out.print(f"{part['part']}: {part['sentence']}", markup=False)
     if not told["parts"]:

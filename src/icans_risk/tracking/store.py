@@ -27,6 +27,9 @@ SQLITE = "sqlite:///"
 # Where runs are kept unless somebody says otherwise.
 TRACKING_URI = f"{SQLITE}mlruns/mlflow.db"
 LOCK_SECONDS = 300
+_TALKATIVE = (
+    "alembic", "mlflow.models.model", "mlflow.pyfunc", "mlflow.store.db.utils", "mlflow.xgboost"
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ def import_mlflow() -> Any:
     os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
     import mlflow
 
-    for name in ("alembic", "mlflow.store.db.utils", "mlflow.xgboost", "mlflow.models.model"):
+    for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.ERROR)
     return mlflow
 

@@ -79,12 +79,9 @@ def develop(
         If the study, its data or the store are not as they have to be. Nothing is
         written then.
     """
-    progress.stage("reading the cohort", steps=2)
     study = load_study(study_file)
-    cohort, quality = read_cohort(study)
-    progress.step()
+    cohort, quality = read_cohort(study, progress=progress)
     specification = specify_features(study, cohort)
-    progress.step()
     with _effort(study, journals, workers=workers) as effort:
         results = develop_landmarks(study, cohort, specification, effort=effort, progress=progress)
         judged = [scrutinise(study, r, effort=effort, progress=progress) for r in results]

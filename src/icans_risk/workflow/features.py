@@ -72,7 +72,6 @@ def write_features(
         )
     check_folder(out)
     study = load_study(study_file)
-    progress.stage("reading the cohort", steps=None)
     cohort, quality = read_cohort(study, progress=progress)
     specification = specify_features(study, cohort)
     progress.stage("building vectors", steps=len(study.outcome.landmarks_h))

@@ -24,7 +24,7 @@ __all__ = [
     "fetch_version",
     "is_run",
     "load_models",
-    "read_answering",
+    "one_model",
     "read_one",
 ]
 
@@ -58,15 +58,26 @@ def load_models(
     """
     served = [model for one in given for model in _read(one, tracking_uri)]
     for model in served:
-        _refuse_withdrawn(model)
+        if model.withdrawn is not None:
+            raise ModelError(
+                f"the model {model.identity[:12]} of study {model.facts['study']} was withdrawn "
+                f"({model.withdrawn.withdrawn_at}): {model.withdrawn.reason}. It gives no more "
+                "answers; take another."
+            )
     return served
 
 
-def read_answering(given: Path | str, *, tracking_uri: str = TRACKING_URI) -> ServedModel:
-    """Load one model that is to answer; see ``load_models`` and ``read_one``."""
-    served = read_one(given, tracking_uri=tracking_uri)
-    _refuse_withdrawn(served)
-    return served
+def one_model(given: Path | str, *, tracking_uri: str = TRACKING_URI) -> ServedModel:
+    """Load one model that is to be built upon; see ``load_models``.
+
+    Raises
+    ------
+    ModelError
+        If it is damaged or was withdrawn, or a run stands for several.
+    """
+    found = load_models([given], tracking_uri=tracking_uri)
+    _refuse_several(found, given)
+    return found[0]
 
 
 def read_one(given: Path | str, *, tracking_uri: str = TRACKING_URI) -> ServedModel:
@@ -78,11 +89,7 @@ def read_one(given: Path | str, *, tracking_uri: str = TRACKING_URI) -> ServedMo
         If it is damaged, or a run stands for several.
     """
     found = _read(given, tracking_uri)
-    if len(found) > 1:
-        raise ModelError(
-            f"expected one model, run {given} has {len(found)}, of several landmarks. Register "
-            "one, or name its folder."
-        )
+    _refuse_several(found, given)
     return found[0]
 
 
@@ -118,15 +125,6 @@ def check_new_patients(served: Sequence[ServedModel], kind: DataKind, identity: 
         )
 
 
-def _refuse_withdrawn(model: ServedModel) -> None:
-    if model.withdrawn is not None:
-        raise ModelError(
-            f"the model {model.identity[:12]} of study {model.facts['study']} was withdrawn "
-            f"({model.withdrawn.withdrawn_at}): {model.withdrawn.reason}. It gives no more "
-            "answers; take another."
-        )
-
-
 def _fitted_on(served: ServedModel) -> tuple[str | None, ...]:
     """List the hashes of the cohorts that a model or its calibration rests on."""
     return served.facts.get("cohort_hash"), *served.facts.get("recalibrated_on", ())
@@ -153,6 +151,14 @@ def fetch_version(version: ModelVersion, folder: Path) -> Path:
             "The store was changed; take a copy of it from before."
         )
     return model
+
+
+def _refuse_several(found: Sequence[ServedModel], given: Path | str) -> None:
+    if len(found) > 1:
+        raise ModelError(
+            f"expected one model, run {given} has {len(found)}, of several landmarks. Register "
+            "one, or name its folder."
+        )
 
 
 def _read(given: Path | str, tracking_uri: str) -> list[ServedModel]:

@@ -46,7 +46,6 @@ def report_outcomes(
         If the study or its data are not as they have to be.
     """
     study = load_study(study_file)
-    progress.stage("reading the cohort", steps=None)
     cohort, _ = read_cohort(study, progress=progress)
     progress.stage("following every episode", steps=None)
     chosen = tuple(study.outcome.landmarks_h if landmarks_h is None else landmarks_h)

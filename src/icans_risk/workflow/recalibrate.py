@@ -16,7 +16,7 @@ from icans_risk.models.released import ReleasedModel
 from icans_risk.outcome import Endpoint, derive_outcomes
 from icans_risk.study import Study, load_study
 from icans_risk.tracking import TRACKING_URI
-from icans_risk.workflow.model_sources import read_answering
+from icans_risk.workflow.model_sources import one_model
 from icans_risk.workflow.plain import plain
 from icans_risk.workflow.progress import SILENT, Progress
 from icans_risk.workflow.reading import read_cohort
@@ -46,14 +46,13 @@ def recalibrate_model(
     Parameters
     ----------
     model : Path or str
-        Folder of a released model, a registered model, or a run with one model; it is left as
-        it is.
+        A released model: its folder, ``models:/NAME@ALIAS`` or a run. It is left as it is.
     study_file : path-like
         A study file of the new site.
     out : Path
         Must not exist.
     tracking_uri : str
-        The store of a model that is no folder.
+        The store of a model that is no folder; it is only read.
     progress : Progress
         Told what the job is doing.
 
@@ -65,7 +64,7 @@ def recalibrate_model(
     Raises
     ------
     ModelError
-        If the model is damaged, was withdrawn, or was fitted on these very patients.
+        If the model is damaged or was withdrawn, or was fitted on these very patients.
     StudyError
         If the study is of another scale or kind of data.
     NotReleasedError
@@ -73,12 +72,9 @@ def recalibrate_model(
     NotEstimableError
         If its patients have one outcome only.
     """
-    progress.stage("reading model and cohort", steps=2)
-    released = read_answering(model, tracking_uri=tracking_uri).released
+    released = one_model(model, tracking_uri=tracking_uri).released
     study = load_study(study_file)
-    progress.step()
-    cohort, _ = read_cohort(study)
-    progress.step()
+    cohort, _ = read_cohort(study, progress=progress)
     facts = released.facts
     check_same_question(facts, study, cohort)
     progress.stage("recalibrating", steps=2)

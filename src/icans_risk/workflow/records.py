@@ -9,6 +9,7 @@ from icans_risk.features import FeatureSpecification, describe_columns
 from icans_risk.study import Study
 from icans_risk.tracking import RunRecord
 from icans_risk.workflow.artifacts import list_documents, list_figures, list_tables, list_texts
+from icans_risk.workflow.chosen import SETTINGS, chosen_settings
 from icans_risk.workflow.findings import LandmarkFindings
 from icans_risk.workflow.landmark import LandmarkResult
 from icans_risk.workflow.provenance import describe_provenance
@@ -75,6 +76,7 @@ def make_record(
             "study/features.json": summary["features"],
             "study/provenance.json": made_of.to_dict()
             | {"study_file": str(Path(study_file).resolve())},
+            SETTINGS: chosen_settings([one.result for one in found]),
             **{name: document for one in found for name, document in list_documents(one).items()},
         },
         texts={name: text for one in found for name, text in list_texts(one).items()},

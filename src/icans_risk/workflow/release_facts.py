@@ -18,6 +18,7 @@ from icans_risk.workflow.plain import plain
 from icans_risk.workflow.plans import MAIN
 from icans_risk.workflow.rows import ModelRows
 from icans_risk.workflow.size import SizeFacts
+from icans_risk.workflow.usual import keep_plausible, middle_halves
 from icans_risk.workflow.validation import ModelResult
 
 __all__ = ["released_facts", "with_reasons"]
@@ -49,7 +50,8 @@ def released_facts(
     Returns
     -------
     dict
-        Plain JSON values. No row of a patient is among them; counts by product are.
+        Plain JSON values. No row of a patient is among them; counts by product are, quartiles of
+        at least 20 patients and medians of at least five.
     """
     study, data, specification = judge.study, judge.data, judge.specification
     endpoint, main = study.outcome.endpoints[0], models[MAIN]
@@ -89,6 +91,8 @@ def released_facts(
             if name != MAIN and model.plan.columns
         ],
         "sample_size": size.verdict,
+        "usual": {name: list(ends) for name, ends in middle_halves(data, rows).items()},
+        "plausible": keep_plausible(main.plan.table(rows)),
     }
 
 

@@ -16,7 +16,7 @@ from icans_risk.models.transport import ASSUMPTION
 from icans_risk.models.transported import check_product_is_new, transport_released
 from icans_risk.study import load_study
 from icans_risk.tracking import TRACKING_URI
-from icans_risk.workflow.model_sources import read_answering
+from icans_risk.workflow.model_sources import one_model
 from icans_risk.workflow.progress import SILENT, Progress
 from icans_risk.workflow.reading import read_cohort
 from icans_risk.workflow.recalibrate import (
@@ -66,8 +66,8 @@ def transport_model(
     Parameters
     ----------
     model : Path or str
-        A released model that does not know products, named as for ``recalibrate_model``; it is
-        left as it is.
+        A released model that does not know products: its folder, ``models:/NAME@ALIAS`` or a
+        run. It is left as it is.
     study_file : path-like
         A study of local patients; those who had the product count, and their outcomes may be
         few or none.
@@ -76,7 +76,7 @@ def transport_model(
     out : Path
         Must not exist.
     tracking_uri : str
-        The store of a model that is no folder.
+        The store of a model that is no folder; it is only read.
     progress : Progress
         Told what the job is doing.
 
@@ -89,19 +89,17 @@ def transport_model(
     Raises
     ------
     ModelError
-        If the model knows the product, is damaged, or was fitted on these very patients.
+        If the model knows the product, is damaged or withdrawn, or was fitted on these very
+        patients.
     StudyError
         If the study is of another scale or kind of data, or the figure's scale is another one
         and no factor is stated.
     IcansRiskError
         If nothing is published on the product, or fewer than 20 local patients are at risk.
     """
-    progress.stage("reading model and cohort", steps=2)
-    released = read_answering(model, tracking_uri=tracking_uri).released
+    released = one_model(model, tracking_uri=tracking_uri).released
     study = load_study(study_file)
-    progress.step()
-    cohort, _ = read_cohort(study)
-    progress.step()
+    cohort, _ = read_cohort(study, progress=progress)
     facts = released.facts
     check_same_question(facts, study, cohort)
     check_product_is_new(list(released.model.feature_names_in_))
