@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,11 +61,12 @@ def study_file() -> Path:
 
 @dataclass(frozen=True)
 class Developed:
-    """The one finished run that tests look at."""
+    """The one finished run that tests look at, and what the program printed."""
 
     summary: dict[str, Any]
     folder: Path
     tracking_uri: str
+    printed: str
 
     @property
     def pages(self) -> Path:
@@ -103,18 +105,20 @@ def store_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def developed(
     tmp_path_factory: pytest.TempPathFactory, study_file: Path, store_template: Path
 ) -> Developed:
-    """The study of 80 patients, developed once for all tests that look at the result."""
-    from icans_risk.workflow.develop import develop
+    """The study of 80 patients, developed once, as its user calls it, for all who look at it."""
+    from typer.testing import CliRunner
+
+    from icans_risk.cli.main import app
 
     def fill(folder: Path) -> None:
-        summary = develop(
-            study_file,
-            tracking_uri=copy_store(store_template, folder / "mlruns"),
-            artifacts=folder / "mlruns" / "artifacts",
-            reports=folder / "reports",
-        )
-        (folder / "summary.json").write_text(json.dumps(summary))
+        copy_store(store_template, folder / "mlruns")
+        call = ["develop", str(study_file), "--json", "summary.json", "--workers", "1"]
+        with chdir(folder):
+            done = CliRunner().invoke(app, call, catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        (folder / "printed.txt").write_text(done.output, encoding="utf-8")
 
     folder = filled_once(tmp_path_factory, "developed", fill)
-    summary = json.loads((folder / "summary.json").read_text())
-    return Developed(summary, folder, summary["paths"]["tracking"])
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    printed = (folder / "printed.txt").read_text(encoding="utf-8")
+    return Developed(summary, folder, summary["paths"]["tracking"], printed)

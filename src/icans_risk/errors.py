@@ -17,6 +17,7 @@ __all__ = [
     "NotReleasedError",
     "SignalError",
     "StudyError",
+    "Terminated",
     "TrackingError",
     "UnitError",
 ]
@@ -76,3 +77,7 @@ class TrackingError(IcansRiskError):
 
 class UnitError(IcansRiskError):
     """A value is in a unit that its analyte does not accept."""
+
+
+class Terminated(SystemExit):
+    """The process was asked to end; no error, so that no handler of errors holds it up."""

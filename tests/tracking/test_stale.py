@@ -30,6 +30,11 @@ store = open_store(f"sqlite:///{folder}/mlflow.db", artifacts=folder / "a", expe
 log_run(store, RunRecord("parent", children=[RunRecord("child", texts=Stuck())]))
 """
 
+# The same inside a command of the program, which has its own answer to a request to end.
+IN_A_COMMAND = STUCK.replace("log_run(store,", "with ended_in_words(): log_run(store,").replace(
+    "import sys, time", "import sys, time\nfrom icans_risk.cli.ending import ended_in_words"
+)
+
 
 @pytest.fixture
 def store(store_template: Path, tmp_path: Path) -> Store:
@@ -44,16 +49,22 @@ def states(store: Store) -> dict[str, str]:
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 @pytest.mark.parametrize(
-    ("sent", "left"), [(signal.SIGKILL, "RUNNING"), (signal.SIGTERM, "KILLED")]
+    ("script", "sent", "left", "code"),
+    [
+        (STUCK, signal.SIGKILL, "RUNNING", -9),
+        (STUCK, signal.SIGTERM, "KILLED", 143),
+        (IN_A_COMMAND, signal.SIGTERM, "KILLED", 143),
+    ],
 )
 def test_a_process_that_ends_in_the_middle_leaves_no_run_open(
-    store: Store, tmp_path: Path, sent: signal.Signals, left: str
+    store: Store, tmp_path: Path, script: str, sent: signal.Signals, left: str, code: int
 ) -> None:
-    command = [sys.executable, "-c", STUCK, str(tmp_path)]
+    command = [sys.executable, "-c", script, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "inside\n"
         process.send_signal(sent)
+    assert process.returncode == code
     assert states(store) == {"parent": left, "child": left}
     log_run(store, RunRecord("next"))
     assert states(store) == {"parent": "KILLED", "child": "KILLED", "next": "FINISHED"}

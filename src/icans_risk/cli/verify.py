@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from icans_risk.cli.options import TRACKING_URI, WORKERS, JsonFile, TrackingUri, Workers
+from icans_risk.cli.options import RUN, TRACKING_URI, WORKERS, JsonFile, TrackingUri, Workers
 
 __all__ = ["verify"]
 
@@ -13,9 +13,7 @@ IS_DIFFERENT = 2
 
 
 def verify(
-    run: Annotated[
-        str, typer.Argument(metavar="RUN", help="Run of a study: its id, or its start.")
-    ],
+    run: Annotated[str, typer.Argument(metavar="RUN", help=RUN)],
     study: Annotated[
         Path | None,
         typer.Option(
@@ -33,23 +31,20 @@ def verify(
 
     Example: icans-risk verify 3f9c21aa
     """
-    from icans_risk.cli.terminal import terminal_progress
-    from icans_risk.workflow.files import check_folder, write_json
+    from icans_risk.cli.job import run_job
     from icans_risk.workflow.verify import DIFFERENT, verify_run
 
-    if json_file is not None:
-        check_folder(json_file)
-    with terminal_progress() as progress:
-        told = verify_run(
+    told = run_job(
+        lambda progress: verify_run(
             run,
             tracking_uri=tracking_uri,
             study_file=study,
             retune=retune,
             workers=workers,
             progress=progress,
-        )
-    if json_file is not None:
-        write_json(json_file, told)
+        ),
+        json_file,
+    )
     _show(told)
     if told["verdict"] == DIFFERENT:
         raise typer.Exit(IS_DIFFERENT)

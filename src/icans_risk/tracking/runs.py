@@ -11,10 +11,10 @@ from urllib.request import url2pathname
 
 import pandas as pd
 
+from icans_risk.errors import Terminated
 from icans_risk.tracking.scoring_model import log_scoring_model
 from icans_risk.tracking.stale import (
     OWNER,
-    Terminated,
     close_stale_runs,
     ended_by_term,
     owner,

@@ -10,17 +10,14 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from icans_risk.errors import Terminated
 from icans_risk.tracking.client import pages
 
-__all__ = ["OWNER", "Terminated", "close_stale_runs", "ended_by_term", "owner"]
+__all__ = ["OWNER", "close_stale_runs", "ended_by_term", "owner"]
 
 # Machine, process and its start: by these a run's own process is told from a later one.
 OWNER = "icans_risk.process"
 _TERMINATED = 128 + signal.SIGTERM
-
-
-class Terminated(SystemExit):
-    """The process was asked to end."""
 
 
 def owner() -> str:

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from icans_risk.cohort import DataKind
 from icans_risk.errors import ModelError
 from icans_risk.models.stored import stored_hash
 from icans_risk.serving import ServedModel, load_served
@@ -18,7 +19,14 @@ from icans_risk.tracking import (
     list_models,
 )
 
-__all__ = ["fetch_version", "is_run", "load_models", "one_model", "read_one"]
+__all__ = [
+    "check_new_patients",
+    "fetch_version",
+    "is_run",
+    "load_models",
+    "one_model",
+    "read_one",
+]
 
 _RUN = re.compile(r"[0-9a-fA-F]{8,32}")
 
@@ -83,6 +91,43 @@ def read_one(given: Path | str, *, tracking_uri: str = TRACKING_URI) -> ServedMo
     found = _read(given, tracking_uri)
     _refuse_several(found, given)
     return found[0]
+
+
+def check_new_patients(served: Sequence[ServedModel], kind: DataKind, identity: str | None) -> None:
+    """Refuse patients of another kind than a model's, and those that it was fitted on.
+
+    Parameters
+    ----------
+    served : sequence of ServedModel
+        The models.
+    kind : {"real", "synthetic"}
+        Whether patients stand behind the rows.
+    identity : str or None
+        Hash of the cohort; None of tables that are none, which can be of no training.
+
+    Raises
+    ------
+    ModelError
+        If they are.
+    """
+    other = [model for model in served if model.facts["data_kind"] != kind]
+    if other:
+        raise ModelError(
+            f"a model and the patients whom it judges must be of one kind, got a model of "
+            f"{other[0].facts['data_kind']} patients for {kind} ones. It would look as if it said "
+            "something about them."
+        )
+    if identity is not None and any(identity in _fitted_on(model) for model in served):
+        raise ModelError(
+            "expected patients whom the model was not fitted on, these are the ones that it was "
+            "fitted on: it would look better on them than it is. What held-out risks of these say "
+            "stands in the pages that develop wrote."
+        )
+
+
+def _fitted_on(served: ServedModel) -> tuple[str | None, ...]:
+    """List the hashes of the cohorts that a model or its calibration rests on."""
+    return served.facts.get("cohort_hash"), *served.facts.get("recalibrated_on", ())
 
 
 def is_run(given: str) -> bool:

@@ -1,7 +1,7 @@
 """A released model at a new site: its intercept and slope fitted anew on local patients."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,13 @@ from icans_risk.workflow.plain import plain
 from icans_risk.workflow.progress import SILENT, Progress
 from icans_risk.workflow.reading import read_cohort
 
-__all__ = ["LocalRows", "check_same_question", "local_rows", "recalibrate_model"]
+__all__ = [
+    "LocalRows",
+    "check_same_question",
+    "local_rows",
+    "recalibrate_model",
+    "remember_cohort",
+]
 
 
 def recalibrate_model(
@@ -79,7 +85,7 @@ def recalibrate_model(
         rows.X, rows.y.astype(np.int64), sample_weight=rows.weight, groups=rows.patient
     )
     progress.step()
-    new.save(out)
+    remember_cohort(new, cohort).save(out)
     progress.step()
     local = changed.facts()
     return {
@@ -107,6 +113,12 @@ def check_same_question(facts: Any, study: Study, cohort: Cohort) -> None:
             "a model is recalibrated on patients that it was not fitted on, these are the ones "
             "that it was fitted on. Name the study of another site."
         )
+
+
+def remember_cohort(released: ReleasedModel, cohort: Cohort) -> ReleasedModel:
+    """Keep with a model on whose patients its calibration rests: they cannot judge it any more."""
+    so_far = released.facts.get("recalibrated_on", ())
+    return replace(released, facts={**released.facts, "recalibrated_on": [*so_far, cohort.hash()]})
 
 
 @dataclass(frozen=True, eq=False)

@@ -73,6 +73,8 @@ def released_facts(
         "end_of_observation": study.outcome.end_of_observation,
         "treatment_policy": study.treatment_policy,
         "presence": study.features.presence,
+        # Declared before results were there: an evaluation elsewhere takes no others by itself.
+        "thresholds": list(study.evaluation.thresholds),
         "features": json.loads(specification.to_json()),
         "levels": levels_among(episodes, specification.levels or ()),
         "data_contract": learn_contract(cohort, specification, data.landmark_h),

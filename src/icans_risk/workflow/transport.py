@@ -19,7 +19,12 @@ from icans_risk.tracking import TRACKING_URI
 from icans_risk.workflow.model_sources import one_model
 from icans_risk.workflow.progress import SILENT, Progress
 from icans_risk.workflow.reading import read_cohort
-from icans_risk.workflow.recalibrate import LocalRows, check_same_question, local_rows
+from icans_risk.workflow.recalibrate import (
+    LocalRows,
+    check_same_question,
+    local_rows,
+    remember_cohort,
+)
 
 __all__ = ["PublishedFigure", "published_incidence", "transport_model"]
 
@@ -107,7 +112,7 @@ def transport_model(
         released, rows.X, rows.y, incidence=incidence, sample_weight=rows.weight
     )
     progress.step()
-    new.save(out)
+    remember_cohort(new, cohort).save(out)
     progress.step()
     return {
         "model": str(out.resolve()),
