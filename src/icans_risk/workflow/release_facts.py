@@ -54,7 +54,7 @@ def released_facts(
         at least 20 patients and medians of at least five.
     """
     study, data, specification = judge.study, judge.data, judge.specification
-    endpoint, main = study.outcome.endpoints[0], models[MAIN]
+    endpoint = study.outcome.endpoints[0]
     trained = data.vectors.index.get_indexer(rows.vectors.index)
     episodes = data.episodes.iloc[trained]
     return {
@@ -78,9 +78,19 @@ def released_facts(
         "features": json.loads(specification.to_json()),
         "levels": levels_among(episodes, specification.levels or ()),
         "data_contract": learn_contract(cohort, specification, data.landmark_h),
-        "model_label": main.plan.label,
         "patients": int(np.unique(rows.patient.astype(str)).size),
         "events": int(rows.event.sum()),
+        **_for_pages(judge, rows, models),
+        "sample_size": size.verdict,
+    }
+
+
+def _for_pages(judge: Judge, rows: ModelRows, models: Mapping[str, ModelResult]) -> dict[str, Any]:
+    """Collect what pages of new patients say beside their risk."""
+    data, main = judge.data, models[MAIN]
+    episodes = data.episodes.iloc[data.vectors.index.get_indexer(rows.vectors.index)]
+    return {
+        "model_label": main.plan.label,
         "base_rate": {"n": len(rows.event), "events": int(rows.event.sum())},
         "product_rates": _product_rates(episodes, rows),
         "performance": {name: _triple(found) for name, found in main.metrics.items()},
@@ -90,7 +100,6 @@ def released_facts(
             # The same risk for everyone ranks nobody.
             if name != MAIN and model.plan.columns
         ],
-        "sample_size": size.verdict,
         "usual": {name: list(ends) for name, ends in middle_halves(data, rows).items()},
         "plausible": keep_plausible(main.plan.table(rows)),
     }
