@@ -80,7 +80,7 @@ def test_net_benefit_is_given_at_what_the_study_declared_and_nowhere_else(
 ) -> None:
     (silent,) = found["models"]
     assert silent["net_benefit"] == []
-    assert "declared no threshold" in silent["thresholds_note"]
+    assert "its study declared none" in silent["thresholds_note"]
     model = declaring(example, tmp_path / "model", 0.2)
     (one,) = evaluate_model(model, example.cohort_folder, resamples=RESAMPLES)["models"]
     assert one["thresholds_note"] == "The model's study declared the thresholds 0.2."

@@ -67,7 +67,7 @@ def test_the_study_file_figures_and_tables_are_kept(
     kept = {a.path for folder in folders for a in client.list_artifacts(run_id, folder)}
     assert kept == {
         "study/nulisa80.yaml", "study/summary.json", "study/quality.json", "study/features.json",
-        "study/provenance.json", "study/feature_dictionary.csv",
+        "study/provenance.json", "study/feature_dictionary.csv", "study/settings.json",
         "figures/72h/calibration.png", "figures/72h/comparison.png",
         "figures/72h/contributions.png", "figures/72h/risk_distribution.png",
         "figures/72h/calibration_band.png", "figures/72h/decision_curve.png",

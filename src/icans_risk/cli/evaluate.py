@@ -75,10 +75,10 @@ def evaluate(
         of_ledger={"--head": head, "--infused": infused},
     )
     if ledger is not None:
-        asked = {"heads": head or (), "infused": infused, "resamples": resamples}
-        _judge_ledger(ledger, cohort, asked, json_file=json_file)
+        told = {"heads": head or (), "infused": infused, "resamples": resamples}
+        _judge_ledger(ledger, cohort, told, json_file=json_file)
         return
-    asked = {
+    asked: dict[str, Any] = {
         "trained_on": trained_on,
         "thresholds": parse_risks(thresholds, option="--thresholds"),
         "figure": figure,

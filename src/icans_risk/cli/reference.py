@@ -1,6 +1,6 @@
 """The page that lists every command, made from the program itself."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +146,6 @@ def _shared(commands: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
             yield f"`{option}`", meaning, "all but `schema`" if len(names) == everywhere else where
 
 
-def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:
+def _table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
     for cells in (columns, ("---",) * len(columns), *rows):
         yield f"| {' | '.join(cells)} |\n"

@@ -27,8 +27,9 @@ __all__ = ["evaluate_model"]
 _MODEL = "model"
 _BY_HAND = "The thresholds were given by hand: they prove nothing if results were seen before."
 _NONE_DECLARED = (
-    "The model's study declared no threshold, so that no net benefit is shown. Declare "
-    "evaluation.thresholds before results are seen, or name some by --thresholds."
+    "No threshold is kept with the model, so that no net benefit is shown: its study declared "
+    "none, or an earlier version released it. Declare evaluation.thresholds before results are "
+    "seen, or name some by --thresholds."
 )
 _CANNOT_SHOW = (
     "A released model keeps no patient: whether single ones of these were among those that it was "
