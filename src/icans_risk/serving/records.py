@@ -7,8 +7,10 @@ import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from icans_risk.serving.scoring import Scored
+from icans_risk.serving.served import ServedModel
+from icans_risk.serving.statuses import SENTENCES, UNREADABLE
 
-__all__ = ["LABELS", "SCHEMA", "label_of", "to_arrow"]
+__all__ = ["LABELS", "SCHEMA", "label_of", "to_arrow", "unreadable_record"]
 
 # What must stand beside a number wherever it goes.
 LABELS: Mapping[bool, str] = {
@@ -85,6 +87,38 @@ def to_arrow(scored: Scored) -> pa.Table:
                 scored.predictions[field.name], field.type, from_pandas=True
             )
     return pa.table(columns, schema=SCHEMA)
+
+
+def unreadable_record(served: ServedModel, name: str, reason: str) -> dict[str, Any]:
+    """Write the record of an episode whose rows cannot be read.
+
+    Parameters
+    ----------
+    served : ServedModel
+        Who was asked.
+    name : str
+        The episode's identifier, or its position.
+    reason : str
+        Why, without a cell.
+
+    Returns
+    -------
+    dict
+        In the layout ``SCHEMA``, as ``score`` would have it.
+    """
+    return (
+        dict.fromkeys(SCHEMA.names)
+        | {name: [] for name in _NESTED}
+        | {
+            "episode_id": name,
+            "landmark_h": served.landmark_h,
+            "status": UNREADABLE,
+            "model": served.identity,
+            "reasons": UNREADABLE,
+            "reason": f"{SENTENCES[UNREADABLE]} {reason}",
+            "trained_on": served.facts["data_kind"],
+        }
+    )
 
 
 def _nest(table: pd.DataFrame, predictions: pd.DataFrame, *, kind: pa.DataType) -> pa.Array:
