@@ -21,7 +21,7 @@ Row = dict[str, str]
 Rows = list[Row]
 Make = Callable[[Proxied, Rows], bytes]
 SYNTHETIC = {"data_kind": "synthetic"}
-LIMIT = 5 * 2**20
+LIMIT = 10 * 2**20
 GOOD, BAD = "answered", "unreadable"
 
 

@@ -4,6 +4,7 @@ import hashlib
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from icans_risk.cohort.tables import Column, Table
 from icans_risk.errors import CohortError
@@ -52,40 +53,44 @@ def check_table(frame: pd.DataFrame, table: Table, *, name: str) -> pd.DataFrame
 
 def _check_column(column: pd.Series, spec: Column, *, where: str) -> pd.Series:
     column = column.reset_index(drop=True)
-    refuse_cells(column.isna() & (not spec.nullable), where, "must be filled")
+    missing = column.isna().to_numpy()
+    if not spec.nullable:
+        refuse_cells(missing, where, "must be filled")
     if spec.kind == "number":
-        # Pandas would count the nanoseconds of a date, and take True for one.
-        is_other = pd.api.types.is_datetime64_any_dtype(column) or column.dtype == bool
-        refuse_cells(column.notna() & is_other, where, "must be finite numbers")
-        numbers = pd.to_numeric(column, errors="coerce").astype("float64")
-        wrong = (numbers.isna() & column.notna()) | np.isinf(numbers)
-        refuse_cells(wrong, where, "must be finite numbers")
-        _check_numbers(numbers, spec, where=where)
-        return numbers
+        return _numbers(column, missing, spec, where=where)
     if spec.kind == "flag":
         refuse_cells(~column.isin([True, False]), where, "must be true or false")
         return column.astype(bool)
     if spec.values:
-        refuse_cells(
-            column.notna() & ~column.isin(spec.values), where, f"must be one of {spec.values}"
-        )
-    return column.astype("str").where(column.notna(), None)
+        wrong = ~(column.isin(spec.values).to_numpy() | missing)
+        refuse_cells(wrong, where, f"must be one of {spec.values}")
+    return column.astype("str").where(~missing, None)
 
 
-def _check_numbers(numbers: pd.Series, spec: Column, *, where: str) -> None:
+def _numbers(
+    column: pd.Series, missing: NDArray[np.bool_], spec: Column, *, where: str
+) -> pd.Series:
+    if column.dtype != np.float64:
+        # Pandas would count the nanoseconds of a date, and take True for one.
+        if pd.api.types.is_datetime64_any_dtype(column) or column.dtype == bool:
+            refuse_cells(~missing, where, "must be finite numbers")
+        column = pd.to_numeric(column, errors="coerce").astype("float64")
+    # Plain arrays: one patient's tables have as many columns as those of a thousand.
+    numbers = column.to_numpy()
+    refuse_cells(~(np.isfinite(numbers) | missing), where, "must be finite numbers")
     if spec.limits is not None:
         low, high = spec.limits
-        outside = (numbers < low) | (numbers > high)
         words = f"from {low:g} to {high:g}" if np.isfinite(high) else f"of at least {low:g}"
-        refuse_cells(outside, where, f"must be numbers {words}")
+        refuse_cells((numbers < low) | (numbers > high), where, f"must be numbers {words}")
     if spec.whole:
-        refuse_cells(numbers.notna() & (numbers % 1 != 0), where, "must be whole numbers")
+        refuse_cells((numbers % 1 != 0) & ~np.isnan(numbers), where, "must be whole numbers")
+    return column
 
 
-def refuse_cells(bad: pd.Series, where: str, expected: str) -> None:
+def refuse_cells(bad: pd.Series | NDArray[np.bool_], where: str, expected: str) -> None:
     """Raise if any cell is bad; say where and how many, never what stood there."""
     if bad.any():
-        rows = [int(i) for i in np.flatnonzero(bad.to_numpy())]
+        rows = [int(i) for i in np.flatnonzero(np.asarray(bad))]
         more = ", ..." if len(rows) > 5 else ""
         raise CohortError(
             f"{where} {expected}, {len(rows)} cells do not (row positions "

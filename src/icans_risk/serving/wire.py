@@ -153,19 +153,21 @@ def wire_rows(tables: RawTables) -> pd.DataFrame:
     DataFrame
         ``WIRE_COLUMNS``.
     """
-    own = {
-        name: dict(tuple(getattr(tables, name).groupby("episode_id")))
-        for name in ("events", "grades")
-    }
+    own = {}
+    for name in _PARTS:
+        frame = getattr(tables, name)
+        ids = frame["episode_id"]
+        # The row says whose they are, and a server's limit counts every byte.
+        own[name] = dict(tuple(frame.drop(columns="episode_id").groupby(ids)))
     rows = []
     for episode in _plain(tables.episodes):
         of_episode = {
-            name: json.dumps(_plain(found[episode["episode_id"]]))
+            name: _text(_plain(found[episode["episode_id"]]))
             if episode["episode_id"] in found
             else "[]"
             for name, found in own.items()
         }
-        rows.append({"episode": json.dumps(episode), **of_episode})
+        rows.append({"episode": _text(episode), **of_episode})
     return pd.DataFrame(rows, columns=list(WIRE_COLUMNS))
 
 
@@ -228,6 +230,10 @@ def _mended(frame: pd.DataFrame, table: Table) -> Mapping[str, pd.Series]:
             words = frame[name].astype("str").str.lower()
             mended[name] = words.map(FLAGS).where(words.isin(list(FLAGS)), frame[name])
     return mended
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))
 
 
 def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:
