@@ -1,6 +1,7 @@
 """Check a table against its contract, and hash its values."""
 
 import hashlib
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,10 +11,42 @@ from icans_risk.cohort.tables import Column, Table
 from icans_risk.errors import CohortError
 
 __all__ = [
+    "CellError",
     "check_table",
     "hash_table",
     "refuse_cells",
 ]
+
+
+class CellError(CohortError):
+    """Cells of a column cannot be true.
+
+    Parameters
+    ----------
+    where : str
+        Table and column.
+    expected : str
+        What a cell there must be.
+    rows : sequence of int
+        Positions of the bad ones.
+    """
+
+    def __init__(self, where: str, expected: str, rows: Sequence[int]) -> None:
+        self.where, self.expected, self.rows = where, expected, list(rows)
+        more = ", ..." if len(rows) > 5 else ""
+        super().__init__(
+            f"{where} {expected}, {len(rows)} cells do not (row positions "
+            f"{', '.join(map(str, rows[:5]))}{more}). Mend them in the source or its mapping."
+        )
+
+    def __reduce__(self) -> tuple[type["CellError"], tuple[str, str, list[int]]]:
+        # Processes send their errors to each other, by default with the message alone.
+        return type(self), (self.where, self.expected, self.rows)
+
+    @property
+    def table(self) -> str:
+        """Name of the table."""
+        return self.where.partition(".")[0]
 
 
 def check_table(frame: pd.DataFrame, table: Table, *, name: str) -> pd.DataFrame:
@@ -90,12 +123,7 @@ def _numbers(
 def refuse_cells(bad: pd.Series | NDArray[np.bool_], where: str, expected: str) -> None:
     """Raise if any cell is bad; say where and how many, never what stood there."""
     if bad.any():
-        rows = [int(i) for i in np.flatnonzero(np.asarray(bad))]
-        more = ", ..." if len(rows) > 5 else ""
-        raise CohortError(
-            f"{where} {expected}, {len(rows)} cells do not (row positions "
-            f"{', '.join(map(str, rows[:5]))}{more}). Mend them in the source or its mapping."
-        )
+        raise CellError(where, expected, np.flatnonzero(np.asarray(bad)).tolist())
 
 
 def hash_table(frame: pd.DataFrame) -> str:

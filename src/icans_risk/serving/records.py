@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 
-from icans_risk.serving.scoring import Scored
+from icans_risk.serving.scored import Scored
 from icans_risk.serving.served import ServedModel
 from icans_risk.serving.statuses import SENTENCES, UNREADABLE
 
