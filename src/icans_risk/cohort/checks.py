@@ -80,12 +80,12 @@ def check_table(frame: pd.DataFrame, table: Table, *, name: str) -> pd.DataFrame
         )
     present = [c for c in table if c in frame.columns]
     extra = [c for c in frame.columns if c not in table]
+    frame = frame.reset_index(drop=True)
     checked = {c: _check_column(frame[c], table[c], where=f"{name}.{c}") for c in present}
-    return pd.DataFrame(checked | {c: frame[c].to_numpy() for c in extra}).reset_index(drop=True)
+    return pd.DataFrame(checked | {c: frame[c].to_numpy() for c in extra})
 
 
 def _check_column(column: pd.Series, spec: Column, *, where: str) -> pd.Series:
-    column = column.reset_index(drop=True)
     missing = column.isna().to_numpy()
     if not spec.nullable:
         refuse_cells(missing, where, "must be filled")
@@ -97,7 +97,8 @@ def _check_column(column: pd.Series, spec: Column, *, where: str) -> pd.Series:
     if spec.values:
         wrong = ~(column.isin(spec.values).to_numpy() | missing)
         refuse_cells(wrong, where, f"must be one of {spec.values}")
-    return column.astype("str").where(~missing, None)
+    words = column.astype("str")
+    return words.where(~missing, None) if missing.any() else words
 
 
 def _numbers(

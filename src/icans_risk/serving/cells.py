@@ -7,7 +7,7 @@ is alone, and what the contract does not know is left behind.
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from icans_risk.cohort import Column
@@ -22,10 +22,10 @@ MOST_OF_IDENTIFIER = 200
 MOST_OF_TEXT = 1_000
 
 FLAGS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
-_SAID = {dict: "an object", list: "a list of objects"}
+_SAID: Mapping[type, str] = {dict: "an object", list: "a list of objects"}
 
 
-def read_json(text: Any, kind: type, *, where: str) -> Any:
+def read_json(text: Any, kind: type[dict[str, Any]] | type[list[Any]], *, where: str) -> Any:
     """Parse JSON text strictly: no NaN, no key twice in one object.
 
     Parameters
@@ -53,7 +53,7 @@ def read_json(text: Any, kind: type, *, where: str) -> Any:
     try:
         if isinstance(text, str) and len(text) <= MOST_CHARACTERS:
             found = json.loads(text, parse_constant=_refuse, object_pairs_hook=_once)
-            if isinstance(found, kind) and all(kind is dict or isinstance(r, dict) for r in found):
+            if isinstance(found, kind) and all(isinstance(row, dict) for row in _rows(found)):
                 return found
     except (ValueError, RecursionError):
         pass
@@ -101,26 +101,34 @@ def settle_cells(row: Mapping[str, Any], table: Mapping[str, Column | None], *, 
             f"{where}.unit is not taken. Values are in the catalogue's units: convert them, and "
             "leave it out."
         )
-    settled = {}
+    settled: dict[str, Any] = {}
     for name, column in table.items():
-        if name not in row:
+        cell = row.get(name)
+        if cell is None:
+            if name in row:
+                settled[name] = None
             continue
-        cell = row[name]
-        taken = cell if cell is None else _SETTLE[_kind_of(name, column, cell)](cell)
-        if taken is None and cell is not None:
-            expected = _EXPECTED[_kind_of(name, column, cell)]
-            raise CohortError(f"{where}.{name} must be {expected}. Mend it in the source.")
+        kind = _kind_of(name, column, cell)
+        taken = _SETTLE[kind](cell)
+        if taken is None:
+            raise CohortError(f"{where}.{name} must be {_EXPECTED[kind]}. Mend it in the source.")
         settled[name] = taken
     return settled
+
+
+def _rows(found: Any) -> list[Any]:
+    return found if isinstance(found, list) else []
 
 
 def _kind_of(name: str, column: Column | None, cell: Any) -> str:
     if column is None:
         return "number" if isinstance(cell, int | float) else "text"
-    return "identifier" if column.kind == "text" and name.endswith("_id") else column.kind
+    return "identifier" if name.endswith("_id") else column.kind
 
 
 def _number(cell: Any) -> float | None:
+    if type(cell) is float:
+        return cell if math.isfinite(cell) else None
     if isinstance(cell, bool) or not isinstance(cell, int | float):
         return None
     try:
@@ -136,7 +144,8 @@ def _text(cell: Any, most: int = MOST_OF_TEXT) -> str | None:
     if not isinstance(word, str) or len(word) > most:
         return None
     # Half of a surrogate pair is a str to Python and to nothing else.
-    return None if any("\ud800" <= c <= "\udfff" for c in word) else word
+    is_whole = word.isascii() or not any("\ud800" <= c <= "\udfff" for c in word)
+    return word if is_whole else None
 
 
 def _identifier(cell: Any) -> str | None:
@@ -148,7 +157,12 @@ def _flag(cell: Any) -> bool | None:
     return FLAGS.get(str(cell).lower()) if isinstance(cell, str | int | float) else None
 
 
-_SETTLE = {"number": _number, "text": _text, "identifier": _identifier, "flag": _flag}
+_SETTLE: Mapping[str, Callable[[Any], Any]] = {
+    "number": _number,
+    "text": _text,
+    "identifier": _identifier,
+    "flag": _flag,
+}
 _EXPECTED = {
     "number": "a finite number",
     "text": f"text of at most {MOST_OF_TEXT} characters",

@@ -124,6 +124,12 @@ def unreadable_record(served: ServedModel, name: str, reason: str) -> dict[str, 
 def _nest(table: pd.DataFrame, predictions: pd.DataFrame, *, kind: pa.DataType) -> pa.Array:
     """Give each prediction its rows of a long table, in the order of the table."""
     names = [field.name for field in kind.value_type]
-    own = {key: rows[names].to_dict("records") for key, rows in table.groupby(_KEY, sort=False)}
+    own: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for *key, cells in zip(
+        *(table[name].tolist() for name in _KEY),
+        zip(*(table[name].tolist() for name in names), strict=True),
+        strict=True,
+    ):
+        own.setdefault(tuple(key), []).append(dict(zip(names, cells, strict=True)))
     keys = zip(*(predictions[name] for name in _KEY), strict=True)
     return pa.array([own.get(key, []) for key in keys], kind)

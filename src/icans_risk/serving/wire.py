@@ -77,7 +77,9 @@ def score_rows(
             f"expected 1 to {MOST_ROWS} rows with the columns {list(WIRE_COLUMNS)}, got "
             f"{len(rows)} rows without {absent}. Send JSON text in each, each column once."
         )
-    static = dict.fromkeys(name for model in models for name in model.specification.static)
+    static: dict[str, None] = dict.fromkeys(
+        name for model in models for name in model.specification.static
+    )
     cells = rows[list(WIRE_COLUMNS)].to_dict("records")
     found = _tell_apart([_read_row(row, place, static=static) for place, row in enumerate(cells)])
     readable = [row for row in found if not row.reason]
@@ -91,7 +93,7 @@ def score_rows(
     ]
 
 
-def _read_row(row: Mapping[Any, Any], place: int, *, static: Mapping[str, None]) -> _Row:
+def _read_row(row: Mapping[Any, Any], place: int, *, static: dict[str, None]) -> _Row:
     name = f"row {place} of episodes"
     try:
         raw = read_json(row["episode"], dict, where="episode")
@@ -99,7 +101,7 @@ def _read_row(row: Mapping[Any, Any], place: int, *, static: Mapping[str, None])
         if not key.get("episode_id"):
             raise CohortError("episode.episode_id must be filled.")
         name = key["episode_id"]
-        episode = settle_cells(raw, static | EPISODES, where="episode")
+        episode = settle_cells(raw, {**static, **EPISODES}, where="episode")
         if episode.get("cns_tumour") is None:
             # Somebody else's flag makes a column of it, in which nobody's may be empty.
             episode["cns_tumour"] = episode.get("delivery_route") in LOCAL_ROUTES
@@ -127,11 +129,11 @@ def _score(
     models: Sequence[ServedModel],
     *,
     data_kind: DataKind,
-    static: Mapping[str, None],
+    static: dict[str, None],
 ) -> dict[tuple[str, float], dict[str, Any]]:
     parts = {name: [cells for row in rows for cells in row.parts[name]] for name in _PARTS}
     tables = RawTables(
-        complete_table(pd.DataFrame([static | row.episode for row in rows]), EPISODES),
+        complete_table(pd.DataFrame([{**static, **row.episode} for row in rows]), EPISODES),
         complete_table(pd.DataFrame(parts["events"]), EVENTS),
         complete_table(pd.DataFrame(parts["grades"]), GRADES),
     )
