@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -79,3 +80,15 @@ def test_an_attack_gets_its_status_and_nothing_that_it_brought(
     after = send(proxied.port, proxied.request(body=body_of(good[1])))
     (record,) = after.predictions
     assert record == known[record["episode_id"]]
+
+
+def test_clients_who_ask_at_once_get_each_their_own(
+    proxied: Proxied, example: Example, known: dict[str, Any]
+) -> None:
+    """MLflow scores in threads."""
+    rows = wire_rows(example.cohort).to_dict("records")[:24]
+    with ThreadPoolExecutor(8) as clients:
+        requests = [proxied.request(body=body_of(row)) for row in rows]
+        answers = list(clients.map(lambda request: send(proxied.port, request), requests))
+    for row, answer in zip(rows, answers, strict=True):
+        assert answer.predictions == [known[json.loads(row["episode"])["episode_id"]]]
