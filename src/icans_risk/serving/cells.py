@@ -84,7 +84,7 @@ def settle_cells(row: Mapping[str, Any], table: Mapping[str, Column | None], *, 
     Raises
     ------
     CohortError
-        If a cell has another type, or the row names a unit.
+        If a cell has another type, or a row of values names a unit.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def settle_cells(row: Mapping[str, Any], table: Mapping[str, Column | None], *, 
     Traceback (most recent call last):
     icans_risk.errors.CohortError: events[0].value must be a finite number...
     """
-    if row.get("unit") is not None:
+    if "value" in table and row.get("unit") is not None:
         # Left behind, it would pass a number for another.
         raise CohortError(
             f"{where}.unit is not taken. Values are in the catalogue's units: convert them, and "
