@@ -25,6 +25,7 @@ settings.load_profile("busy")
 PROGRAMS = {
     "needs_browser": ("chromium", "chromedriver"),
     "needs_java": ("java",),
+    "needs_nginx": ("nginx", "openssl"),
     "needs_poppler": ("pdftotext", "pdfinfo"),
 }
 
