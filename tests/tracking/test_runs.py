@@ -93,7 +93,7 @@ def test_the_model_is_code_and_json_with_a_signature_and_without_rows(model_fold
     assert not {name for name in files if name.endswith((".pkl", ".ubj", ".skops"))}
     assert "SYNTHETIC-EXAMPLE" in (model_folder / "input_example.json").read_text()
     text = (model_folder / "MLmodel").read_text()
-    assert '{"type": "string", "name": "episode", "required": true}' in text
+    assert '{"type": "any", "name": "episode", "required": false}' in text
 
 
 def test_the_logged_model_answers_with_pickles_forbidden(
