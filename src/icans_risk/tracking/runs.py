@@ -1,6 +1,7 @@
 """One run in MLflow: what went in, what came out, and the model as plain JSON."""
 
 import os
+import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
@@ -11,15 +12,11 @@ from urllib.request import url2pathname
 
 import pandas as pd
 
+from icans_risk.ending import Terminated, ended_by
+from icans_risk.tracking.mlflow_calls import import_mlflow, in_one_line
 from icans_risk.tracking.scoring_model import log_scoring_model
-from icans_risk.tracking.stale import (
-    OWNER,
-    Terminated,
-    close_stale_runs,
-    ended_by_term,
-    owner,
-)
-from icans_risk.tracking.store import Store, import_mlflow
+from icans_risk.tracking.stale import OWNER, close_stale_runs, owner
+from icans_risk.tracking.store import Store
 
 __all__ = ["RunRecord", "artifact_folder", "log_run"]
 
@@ -68,7 +65,7 @@ def log_run(store: Store, record: RunRecord) -> str:
     """Write a run and its children to the store.
 
     Runs of processes that were killed while they wrote are closed first. A request to end
-    this one closes its run as killed.
+    this one, or an interruption, closes its run as killed.
 
     Parameters
     ----------
@@ -81,13 +78,18 @@ def log_run(store: Store, record: RunRecord) -> str:
     -------
     str
         Identifier of the outermost run.
+
+    Raises
+    ------
+    TrackingError
+        If the store, or the server that keeps it, refuses something or is gone.
     """
     mlflow = import_mlflow()
     mlflow.set_tracking_uri(store.uri)
     # `mlflow run` names a run of its own store here, which MLflow would take for this one.
     os.environ.pop("MLFLOW_RUN_ID", None)
-    close_stale_runs(mlflow.MlflowClient(tracking_uri=store.uri), store.experiment_id)
-    with ended_by_term():
+    with in_one_line(store.uri), ended_by(signal.SIGTERM):
+        close_stale_runs(mlflow.MlflowClient(tracking_uri=store.uri), store.experiment_id)
         return _log(mlflow, store, record, parent=None)
 
 
@@ -113,7 +115,7 @@ def _log(mlflow: Any, store: Store, record: RunRecord, *, parent: str | None) ->
     with run:
         try:
             _fill(mlflow, store, record, run_id=run_id)
-        except Terminated:
+        except (Terminated, KeyboardInterrupt):
             mlflow.end_run("KILLED")
             raise
     return run_id
