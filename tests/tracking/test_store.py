@@ -4,11 +4,13 @@ import multiprocessing
 import sqlite3
 import stat
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from icans_risk.errors import TrackingError
-from icans_risk.tracking import open_store
+from icans_risk.tracking import open_store, shown
+from icans_risk.workflow.develop import develop
 from store_template import copy_store
 
 
@@ -61,6 +63,41 @@ def test_a_half_made_database_is_refused(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(TrackingError, match="left half-made"):
         open_store(f"sqlite:///{database}", artifacts=tmp_path / "a", experiment="s")
+
+
+def test_a_draft_that_a_kill_left_is_in_nobodys_way(tmp_path: Path) -> None:
+    for name in (".mlflow.db.partial", ".mlflow.db.partial-journal"):
+        (tmp_path / name).write_bytes(b"half of a database")
+    open_store(f"sqlite:///{tmp_path}/mlflow.db", artifacts=tmp_path / "a", experiment="s")
+    assert {path.name for path in tmp_path.iterdir()} == {"mlflow.db", "mlflow.db.lock", "a"}
+
+
+def test_a_store_that_cannot_be_reached_is_told_before_anything_is_fitted(
+    study_file: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "mlflow.db").write_text("not a database")
+    for uri in (f"sqlite:///{tmp_path}/mlflow.db", "postgresql+psycopg://127.0.0.1:1/none"):
+        seen = Mock()
+        with pytest.raises(TrackingError, match=r"not a SQLite database|cannot be used"):
+            develop(study_file, tracking_uri=uri, artifacts=tmp_path / "a", progress=seen)
+        seen.stage.assert_called_once_with("reading the cohort", steps=2)
+        assert [path.name for path in tmp_path.iterdir()] == ["mlflow.db"]
+
+
+@pytest.mark.parametrize(
+    ("uri", "told"),
+    [
+        ("postgresql+psycopg://ada:s%40cret@db.example/runs", "postgresql+psycopg://db.example/runs"),
+        ("postgresql://ada:s@cret@db.example/runs", "postgresql://db.example/runs"),
+        ("https://token@db.example", "https://db.example"),
+        ("postgresql://db.example/runs?user=a&password=secret&x=1",
+         "postgresql://db.example/runs?user=a&password=...&x=1"),
+        ("sqlite:////home/a@b/mlflow.db", "sqlite:////home/a@b/mlflow.db"),
+    ],
+)  # fmt: skip
+def test_what_is_printed_of_an_address_has_no_password(uri: str, told: str) -> None:
+    assert shown(uri) == told
+    assert shown(f"({uri}) failed, see /home/a@b") == f"({told}) failed, see /home/a@b"
 
 
 def _open(folder: Path) -> str:

@@ -1,5 +1,6 @@
 """What a store stands on: a SQLite file, a database server, or an MLflow server."""
 
+import shlex
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -9,18 +10,20 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from icans_risk.errors import TrackingError
-from icans_risk.tracking.mlflow_calls import import_mlflow, shown
+from icans_risk.tracking.mlflow_calls import import_mlflow, in_one_line, shown
 
 __all__ = [
     "LOCK_SECONDS",
     "SQLITE",
     "alone",
+    "check_reachable",
     "check_there",
     "has_store",
     "is_database_server",
     "make_database",
     "refuse_plain_folder",
     "sqlite_file",
+    "who_shows",
 ]
 
 SQLITE = "sqlite:///"
@@ -47,6 +50,13 @@ def has_store(uri: str) -> bool:
     """Tell whether a store may be there: a file that is, or an address, which is not asked."""
     file = sqlite_file(uri)
     return file is None or (file.is_file() and file.stat().st_size > 0)
+
+
+def who_shows(uri: str) -> str:
+    """Name what shows a store in a browser: a command, or the address of an MLflow server."""
+    if sqlite_file(uri) is None and not is_database_server(uri):
+        return shown(uri)
+    return f"mlflow ui --backend-store-uri {shlex.quote(shown(uri))}"
 
 
 def refuse_plain_folder(uri: str) -> None:
@@ -78,6 +88,27 @@ def check_there(uri: str) -> None:
         with _connected(uri) as connection:
             if not _has_tables(connection):
                 raise _absent(uri)
+
+
+def check_reachable(uri: str) -> None:
+    """Refuse a store that could take no run, so that hours of work are not lost to it.
+
+    Raises
+    ------
+    TrackingError
+        If a file is no database of MLflow, or a server does not answer. Nothing is made.
+    """
+    file = sqlite_file(uri)
+    if file is not None:
+        if has_store(uri):
+            _check_whole(file)
+        return
+    refuse_plain_folder(uri)
+    with in_one_line(uri):
+        if is_database_server(uri):
+            with _connected(uri):
+                return
+        import_mlflow().MlflowClient(tracking_uri=uri).search_experiments(max_results=1)
 
 
 @contextmanager
