@@ -16,6 +16,10 @@ _HIDDEN = (
     (re.compile(r"(?i)\b(?!\w*sqlite|file)([a-z][a-z0-9+.-]*)://\S*@"), r"\1://"),
     (re.compile(r"(?i)([?&][^=&\s]*pass[^=&\s]*=)[^&\s]*"), r"\1..."),
 )
+# Loggers that speak of what went well.
+_LOUD = (
+    "alembic", "mlflow.models.model", "mlflow.pyfunc", "mlflow.store.db.utils", "mlflow.xgboost",
+)  # fmt: skip
 
 
 def import_mlflow() -> Any:
@@ -29,7 +33,7 @@ def import_mlflow() -> Any:
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
     import mlflow
 
-    for name in ("alembic", "mlflow.store.db.utils", "mlflow.xgboost", "mlflow.models.model"):
+    for name in _LOUD:
         logging.getLogger(name).setLevel(logging.ERROR)
     return mlflow
 
