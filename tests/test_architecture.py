@@ -43,6 +43,7 @@ MAY_IMPORT = {
 # may look at the environment.
 OWNED = {
     "mlflow": {"tracking"},
+    "sqlalchemy": {"tracking"},
     "typer": {"cli"},
     "pyspark": {"features", "serving"},
     "mne": {"signals"},

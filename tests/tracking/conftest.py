@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from conftest import filled_once
+from serving.example import make_example
 from workflow.small import small_study, write_cohort
 
 
@@ -27,3 +28,9 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a process that is started here needs: nothing of the shell's own stores."""
     for name in [name for name in os.environ if name.startswith(("MLFLOW_", "PG"))]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a released model."""
+    return filled_once(tmp_path_factory, "released", make_example) / "72h"
