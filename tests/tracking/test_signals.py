@@ -155,7 +155,7 @@ def test_a_run_that_is_cut_short_anywhere_is_closed_by_the_next(
     draw = random.Random(SEED)
     seconds = whole_seconds(context, tmp_path, _log, released)
     cut: Counter[signal.Signals] = Counter()
-    for attempt in range(10 * TIMES):
+    for _ in range(10 * TIMES):
         sent = min(ENDS, key=lambda one: cut[one])
         if cut[sent] == TIMES:
             break
@@ -169,7 +169,7 @@ def test_a_run_that_is_cut_short_anywhere_is_closed_by_the_next(
         check_drafts(tmp_path / "tmp", sent)
         if process.exitcode == 0:
             seconds *= 0.9
-    assert set(cut.values()) == {TIMES}, attempt
+    assert set(cut.values()) == {TIMES}
     check_runs(tmp_path, released)
 
 

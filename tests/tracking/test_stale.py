@@ -18,6 +18,7 @@ from store_template import copy_store
 STUCK = """
 import sys, time
 from pathlib import Path
+from icans_risk import ending
 from icans_risk.tracking import RunRecord, log_run, open_store
 
 class Stuck(dict):
@@ -25,6 +26,8 @@ class Stuck(dict):
         print("inside", flush=True)
         time.sleep(600)
 
+# What is being written never ends.
+ending.PATIENCE_S = 0.5
 folder = Path(sys.argv[1])
 store = open_store(f"sqlite:///{folder}/mlflow.db", artifacts=folder / "a", experiment="s")
 log_run(store, RunRecord("parent", children=[RunRecord("child", texts=Stuck())]))

@@ -1,17 +1,20 @@
 """The tracking store is made once, kept private, and never used half-made."""
 
-import multiprocessing
+import importlib
 import sqlite3
 import stat
 from pathlib import Path
 from unittest.mock import Mock
 
+import pandas as pd
 import pytest
 
 from icans_risk.errors import TrackingError
 from icans_risk.tracking import open_store, shown
 from icans_risk.workflow.develop import develop
 from store_template import copy_store
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_a_fresh_store_is_made_with_its_artifacts_beside_it(tmp_path: Path) -> None:
@@ -100,12 +103,23 @@ def test_what_is_printed_of_an_address_has_no_password(uri: str, told: str) -> N
     assert shown(f"({uri}) failed, see /home/a@b") == f"({told}) failed, see /home/a@b"
 
 
-def _open(folder: Path) -> str:
-    uri = f"sqlite:///{folder}/mlflow.db"
-    return open_store(uri, artifacts=folder / "artifacts", experiment="s").experiment_id
-
-
 @pytest.mark.slow
-def test_four_processes_may_start_on_an_empty_folder(tmp_path: Path) -> None:
-    with multiprocessing.get_context("spawn").Pool(4) as pool:
-        assert len(set(pool.map(_open, [tmp_path] * 4))) == 1
+def test_eight_processes_that_make_a_store_together_lose_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Its processes have to find it by its name.
+    monkeypatch.syspath_prepend(ROOT / "benchmarks" / "studies")
+    table = importlib.import_module("cold_start").run(repetitions=3, seed=4)
+    assert (table["runs"] == 8 * 3 * 3).all()
+    assert (table["metrics"] == 8 * 3 * 3 * 20).all()
+    assert (table["failed"] == 0).all()
+    assert table["is_whole"].all()
+
+
+def test_the_committed_table_of_cold_starts_has_no_loss() -> None:
+    table = pd.read_csv(ROOT / "benchmarks" / "studies" / "cold_start.csv")
+    assert len(table) >= 20
+    assert (table["runs"] == table["runs_given"]).all()
+    assert (table["metrics"] == table["metrics_given"]).all()
+    assert (table["failed"] == 0).all()
+    assert table["is_whole"].all()

@@ -17,9 +17,7 @@ _HIDDEN = (
     (re.compile(r"(?i)([?&][^=&\s]*pass[^=&\s]*=)[^&\s]*"), r"\1..."),
 )
 # Loggers that speak of what went well.
-_LOUD = (
-    "alembic", "mlflow.models.model", "mlflow.pyfunc", "mlflow.store.db.utils", "mlflow.xgboost",
-)  # fmt: skip
+_LOUD = ("alembic", "mlflow.models.model", "mlflow.pyfunc", "mlflow.xgboost")
 
 
 def import_mlflow() -> Any:
@@ -35,6 +33,8 @@ def import_mlflow() -> Any:
 
     for name in _LOUD:
         logging.getLogger(name).setLevel(logging.ERROR)
+    # It prints the traceback of what it raises, which is told in one line.
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
     return mlflow
 
 
