@@ -24,6 +24,7 @@ from icans_risk.cli.start import until_asked_to_end
 from icans_risk.errors import ModelError, TrackingError
 from icans_risk.models.released import load_released
 from icans_risk.tracking import RunRecord, fetch_model, find_run, log_run, open_store
+from icans_risk.tracking.stale import OWNER
 from tracking.whole_way import PROGRAM
 
 pytestmark = [
@@ -149,6 +150,17 @@ def check_database(file: Path) -> None:
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
+def open_runs(file: Path, pid: int) -> int:
+    """Count what a process left open."""
+    with closing(sqlite3.connect(file)) as connection:
+        (found,) = connection.execute(
+            "SELECT count(*) FROM runs JOIN tags ON tags.run_uuid = runs.run_uuid "
+            "WHERE runs.status = 'RUNNING' AND tags.key = ? AND tags.value LIKE ?",
+            (OWNER, f"% {pid} %"),
+        ).fetchone()
+    return int(found)
+
+
 def test_a_run_that_is_cut_short_anywhere_is_closed_by_the_next(
     context: Any, released: Path, tmp_path: Path
 ) -> None:
@@ -166,6 +178,8 @@ def test_a_run_that_is_cut_short_anywhere_is_closed_by_the_next(
         check_end(sent, process.exitcode, (tmp_path / "said").read_text())
         cut[sent] += process.exitcode != 0
         check_database(tmp_path / "mlflow.db")
+        # Whoever was asked has closed what it had opened; only a kill leaves that to the next.
+        assert sent == signal.SIGKILL or open_runs(tmp_path / "mlflow.db", process.pid) == 0
         check_drafts(tmp_path / "tmp", sent)
         if process.exitcode == 0:
             seconds *= 0.9

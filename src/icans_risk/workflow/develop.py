@@ -8,6 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from icans_risk.cohort import Cohort
+from icans_risk.features import FeatureSpecification
+from icans_risk.ingest import QualityReport
 from icans_risk.models.stored import stored_hash
 from icans_risk.report import PLAIN, STUDY_PAGE, PageStyle, RunFacts, write_pages
 from icans_risk.study import Study, load_study
@@ -87,12 +90,8 @@ def develop(
         If the study, its data or the store are not as they have to be. Nothing is
         written then.
     """
-    progress.stage("reading the cohort", steps=2)
-    study = load_study(study_file)
-    cohort, quality = read_cohort(study)
-    progress.step()
-    specification = specify_features(study, cohort)
-    progress.step()
+    study, cohort, quality, specification = _read(study_file, progress)
+    # Before hours of work, not after them.
     check_reachable(tracking_uri)
     with _effort(study, journals, workers=workers) as effort:
         results = develop_landmarks(study, cohort, specification, effort=effort, progress=progress)
@@ -128,6 +127,18 @@ def develop(
     write_pages(folder, render_run(landmarks))
     paths = {"reports": [str(folder.resolve())], **tracked["paths"]}
     return summary | tracked | {"paths": paths}
+
+
+def _read(
+    study_file: Path | str, progress: Progress
+) -> tuple[Study, Cohort, QualityReport, FeatureSpecification]:
+    progress.stage("reading the cohort", steps=2)
+    study = load_study(study_file)
+    cohort, quality = read_cohort(study)
+    progress.step()
+    specification = specify_features(study, cohort)
+    progress.step()
+    return study, cohort, quality, specification
 
 
 def _folder_name(study: Study, run_id: str, found: Sequence[LandmarkFindings]) -> str:
