@@ -92,3 +92,13 @@ def test_ctrl_c_outside_the_program_is_what_python_makes_of_it() -> None:
             let_come()
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_an_alarm_of_somebody_else_is_not_set() -> None:
+    before = signal.signal(signal.SIGALRM, lambda *_: None)
+    try:
+        with pytest.raises(Terminated), ended_by(*BOTH), held_back():
+            signal.raise_signal(signal.SIGTERM)
+            assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+    finally:
+        signal.signal(signal.SIGALRM, before)

@@ -11,7 +11,6 @@ __all__ = ["PATIENCE_S", "Terminated", "ended_by", "held_back"]
 
 # Less than the ten seconds that containers are given between TERM and KILL.
 PATIENCE_S = 8.0
-# Absent on Windows.
 _ALARM: signal.Signals | None = getattr(signal, "SIGALRM", None)
 _REQUESTS = (signal.SIGINT, signal.SIGTERM)
 
@@ -52,12 +51,16 @@ def held_back() -> Iterator[Callable[[], None]]:
     asked: list[int] = []
     before: dict[int, Any] = {}
 
+    def set_alarm(seconds: float) -> None:
+        # Absent on Windows, or somebody else's.
+        if _ALARM in before:
+            signal.setitimer(signal.ITIMER_REAL, seconds)
+
     def hold(number: int, frame: FrameType | None) -> None:
         asked.append(number)
         if len(asked) > 1:
             _take(before, asked[0], frame)
-        if _ALARM is not None:
-            signal.setitimer(signal.ITIMER_REAL, PATIENCE_S)
+        set_alarm(PATIENCE_S)
 
     def let_come() -> None:
         if asked:
@@ -69,8 +72,8 @@ def held_back() -> Iterator[Callable[[], None]]:
         try:
             yield let_come
         finally:
-            if asked and _ALARM is not None:
-                signal.setitimer(signal.ITIMER_REAL, 0)
+            if asked:
+                set_alarm(0)
     let_come()
 
 

@@ -8,7 +8,7 @@ from icans_risk.ending import Terminated, ended_by
 
 __all__ = ["run", "until_asked_to_end"]
 
-_WORDS = {128 + signal.SIGINT: "interrupted", 128 + signal.SIGTERM: "asked to end"}
+_INTERRUPTED = 128 + signal.SIGINT
 
 
 def run() -> None:
@@ -22,7 +22,8 @@ def until_asked_to_end(job: Callable[[], None]) -> None:
         with ended_by(signal.SIGINT, signal.SIGTERM):
             job()
     except Terminated as asked:
-        sys.stderr.write(f"icans-risk: {_WORDS[int(asked.code or 0)]}.\n")
+        words = "interrupted" if asked.code == _INTERRUPTED else "asked to end"
+        sys.stderr.write(f"icans-risk: {words}.\n")
         raise
 
 
