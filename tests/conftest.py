@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 from collections.abc import Callable
 from contextlib import chdir
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
+from postgresql import which
 from store_template import copy_store
 
 ROOT = Path(__file__).parents[1]
@@ -27,6 +27,7 @@ PROGRAMS = {
     "needs_java": ("java",),
     "needs_nginx": ("nginx", "openssl"),
     "needs_poppler": ("pdftotext", "pdfinfo"),
+    "needs_postgresql": ("initdb", "pg_ctl"),
 }
 
 
@@ -40,7 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker, programs in PROGRAMS.items():
-        absent = [program for program in programs if shutil.which(program) is None]
+        absent = [program for program in programs if which(program) is None]
         if item.get_closest_marker(marker) and absent:
             reason = f"{marker}: {', '.join(absent)} not installed"
             if item.config.getoption("--require-programs"):

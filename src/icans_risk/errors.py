@@ -17,7 +17,6 @@ __all__ = [
     "NotReleasedError",
     "SignalError",
     "StudyError",
-    "Terminated",
     "TrackingError",
     "UnitError",
 ]
@@ -77,7 +76,3 @@ class TrackingError(IcansRiskError):
 
 class UnitError(IcansRiskError):
     """A value is in a unit that its analyte does not accept."""
-
-
-class Terminated(SystemExit):
-    """The process was asked to end; no error, so that no handler of errors holds it up."""

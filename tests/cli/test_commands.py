@@ -238,7 +238,7 @@ def test_a_fault_of_the_program_says_where_and_repeats_no_data(
     assert "Mrs Canary" in capsys.readouterr().err
 
 
-RUN = "import sys; sys.argv = ['icans-risk', {0}]; from icans_risk.cli.main import run; run()"
+RUN = "import sys; sys.argv = ['icans-risk', {0}]; from icans_risk.cli.start import run; run()"
 
 
 def test_term_removes_what_was_half_written_and_exits_with_143(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from store_template import copy_store
 STUCK = """
 import sys, time
 from pathlib import Path
+from icans_risk import ending
 from icans_risk.tracking import RunRecord, log_run, open_store
 
 class Stuck(dict):
@@ -25,14 +26,21 @@ class Stuck(dict):
         print("inside", flush=True)
         time.sleep(600)
 
+# What is being written never ends.
+ending.PATIENCE_S = 0.5
 folder = Path(sys.argv[1])
 store = open_store(f"sqlite:///{folder}/mlflow.db", artifacts=folder / "a", experiment="s")
 log_run(store, RunRecord("parent", children=[RunRecord("child", texts=Stuck())]))
 """
 
 # The same inside a command of the program, which has its own answer to a request to end.
-IN_A_COMMAND = STUCK.replace("log_run(store,", "with ended_in_words(): log_run(store,").replace(
-    "import sys, time", "import sys, time\nfrom icans_risk.cli.ending import ended_in_words"
+IN_A_COMMAND = (
+    STUCK.replace("log_run(store,", "until_asked_to_end(lambda: log_run(store,")
+    .replace(
+        "import sys, time", "import sys, time\nfrom icans_risk.cli.start import until_asked_to_end"
+    )
+    .rstrip()
+    + ")\n"
 )
 
 

@@ -1,20 +1,18 @@
 """How the program ends: one line on standard error, and an exit code that a script can trust."""
 
 import os
-import signal
 import sys
-import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import NoReturn
 
 import typer
 
 import icans_risk
-from icans_risk.errors import IcansRiskError, Terminated
+from icans_risk.ending import Terminated
+from icans_risk.errors import IcansRiskError
 
 __all__ = ["EXIT_CODES", "TRACEBACK", "ended_in_words"]
 
@@ -49,8 +47,7 @@ _NAMED_WRONGLY = (FileNotFoundError, NotADirectoryError, IsADirectoryError, File
 def ended_in_words() -> Iterator[None]:
     """End the program with a line and a code, whatever ends it."""
     try:
-        with _ended_by_term():
-            yield
+        yield
     except SystemExit as leave:
         _say_why(leave)
         raise
@@ -71,8 +68,9 @@ def ended_in_words() -> Iterator[None]:
 def _say_why(leave: SystemExit) -> None:
     """Give the codes of the command line's library their words, or their own number."""
     if isinstance(leave, Terminated):
-        typer.echo("icans-risk: asked to end.", err=True)
-    elif leave.code == INTERRUPTED:
+        # Who lets the signals come says it, see ``start.py``.
+        return
+    if leave.code == INTERRUPTED:
         typer.echo("icans-risk: interrupted.", err=True)
     elif leave.code == INTERNAL_ERROR:
         # Rich and Typer leave by 1 where a pipe was closed, and for nothing else that we do.
@@ -103,25 +101,3 @@ def _fault(error: Exception) -> str:
 def _end(code: int, line: str) -> NoReturn:
     typer.echo(f"icans-risk: {line}", err=True)
     sys.exit(code)
-
-
-@contextmanager
-def _ended_by_term() -> Iterator[None]:
-    """Let a request to end come as an exception, so that drafts are removed and runs closed."""
-    is_ours = (
-        threading.current_thread() is threading.main_thread()
-        and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-    )
-    if not is_ours:
-        yield
-        return
-    signal.signal(signal.SIGTERM, _terminate)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-
-def _terminate(number: int, frame: FrameType | None) -> None:
-    del number, frame
-    raise Terminated(TERMINATED)

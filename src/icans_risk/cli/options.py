@@ -55,7 +55,10 @@ JsonFile = Annotated[
 TrackingUri = Annotated[
     str, typer.Option(envvar="ICANS_RISK_TRACKING_URI", help="Where MLflow keeps the run.")
 ]
-Artifacts = Annotated[Path, typer.Option(help="Where a SQLite store keeps figures and models.")]
+Artifacts = Annotated[
+    Path,
+    typer.Option(help="Where figures and models are kept, unless an MLflow server keeps them."),
+]
 Reports = Annotated[Path, typer.Option(help="Folder for the pages.")]
 Journals = Annotated[
     Path, typer.Option(help="Where a tuning is kept, to go on from after an interruption.")

@@ -1,7 +1,8 @@
 """Runs and registered models in MLflow: the only room that imports it."""
 
-from icans_risk.tracking.client import has_store
+from icans_risk.tracking.backend import check_reachable, has_store, who_shows
 from icans_risk.tracking.kept_models import fetch_model, list_models, mark_model
+from icans_risk.tracking.mlflow_calls import shown
 from icans_risk.tracking.reading import (
     StoredRun,
     find_run,
@@ -34,6 +35,7 @@ __all__ = [
     "StoredRun",
     "add_version",
     "artifact_folder",
+    "check_reachable",
     "fetch_model",
     "find_alias",
     "find_run",
@@ -49,5 +51,7 @@ __all__ = [
     "open_store",
     "read_document",
     "read_text",
+    "shown",
     "tag_version",
+    "who_shows",
 ]

@@ -231,9 +231,11 @@ def _create(
         )
     if name not in {one.name for page in pages(client.search_registered_models) for one in page}:
         client.create_registered_model(name)
+    run_id, model_id = logged
     made = client.create_model_version(
-        name, source=f"models:/{logged[1]}", run_id=logged[0], tags=dict(tags)
-    )
+        # A server takes a logged model for a source only if it is named again.
+        name, source=f"models:/{model_id}", run_id=run_id, tags=dict(tags), model_id=model_id
+    )  # fmt: skip
     return _ours(run.store_uri, made)
 
 
