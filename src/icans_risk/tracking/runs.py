@@ -1,5 +1,6 @@
 """One run in MLflow: what went in, what came out, and the model as plain JSON."""
 
+import io
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from urllib.request import url2pathname
 
 import pandas as pd
 
+from icans_risk.tracking.dataset import DatasetRecord, dataset_entity, log_dataset
 from icans_risk.tracking.scoring_model import log_scoring_model
 from icans_risk.tracking.stale import (
     OWNER,
@@ -23,6 +25,11 @@ from icans_risk.tracking.store import Store, import_mlflow
 
 __all__ = ["RunRecord", "artifact_folder", "log_run"]
 
+# What MLflow would look up by itself: an account, a file, and the commit of whatever repository
+# that file lies in. Who ran a study, and where, is not the business of whoever reads the run.
+_USER, _SOURCE, _COMMIT = "mlflow.user", "mlflow.source.name", "mlflow.source.git.commit"
+_NOTE = "mlflow.note.content"
+
 
 @dataclass(frozen=True)
 class RunRecord:
@@ -32,14 +39,21 @@ class RunRecord:
     ----------
     name : str
         Run name.
+    note : str
+        Description in Markdown, which the interface shows first.
     parameters, tags : mapping of str to object
         Settings, and facts to filter by.
+    dataset : DatasetRecord, optional
+        What the run was made of, and what its metrics are of.
     metrics : mapping of str to float
         Figures; one that is not estimable is left out and named in a tag.
     files, folders : mapping of str to Path
         Artifact folder to a file that goes there, or to a folder whose content does.
     figures : mapping of str to Figure
         Artifact name to a matplotlib figure.
+    gallery : mapping of str to Figure
+        Name to a figure that other runs have under the same name: kept as ``NAME.png``, and once
+        more where the interface shows the images of several runs side by side.
     tables, documents : mapping of str to DataFrame, mapping of str to dict
         Artifact name to a table (CSV) and to a document (JSON).
     texts : mapping of str to str
@@ -51,12 +65,15 @@ class RunRecord:
     """
 
     name: str
+    note: str = ""
     parameters: Mapping[str, object] = field(default_factory=dict)
     tags: Mapping[str, object] = field(default_factory=dict)
+    dataset: DatasetRecord | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
     files: Mapping[str, Path] = field(default_factory=dict)
     folders: Mapping[str, Path] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)
+    gallery: Mapping[str, Any] = field(default_factory=dict)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     documents: Mapping[str, Any] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
@@ -107,7 +124,7 @@ def _log(mlflow: Any, store: Store, record: RunRecord, *, parent: str | None) ->
         nested=parent is not None,
         parent_run_id=parent,
         # From the first moment on, because a kill asks nobody.
-        tags={OWNER: owner()},
+        tags={OWNER: owner()} | _neutral(record),
     )
     run_id = str(run.info.run_id)
     with run:
@@ -119,18 +136,48 @@ def _log(mlflow: Any, store: Store, record: RunRecord, *, parent: str | None) ->
     return run_id
 
 
+def _neutral(record: RunRecord) -> dict[str, str]:
+    """Say what MLflow would otherwise look up about user and machine."""
+    commit = str(record.tags.get("git_commit", ""))
+    return {_USER: "not recorded", _SOURCE: "icans-risk", _COMMIT: commit}
+
+
 def _fill(mlflow: Any, store: Store, record: RunRecord, *, run_id: str) -> None:
     finite = {name: value for name, value in record.metrics.items() if isfinite(value)}
     missing = sorted(set(record.metrics) - set(finite))
     tags = dict(record.tags) | ({"not_estimable": ", ".join(missing)} if missing else {})
-    mlflow.set_tags(tags)
+    mlflow.set_tags(tags | ({_NOTE: record.note} if record.note else {}))
     mlflow.log_params(dict(record.parameters))
-    mlflow.log_metrics(finite)
-    _log_artifacts(mlflow, record)
+    model_id, dataset = None, None
+    if record.dataset is not None:
+        dataset = dataset_entity(mlflow, record.dataset)
+        log_dataset(mlflow, dataset, run_id)
     if record.scoring_model is not None:
-        log_scoring_model(mlflow, record.scoring_model)
+        # Before its metrics, which are kept with the model as well as with the run.
+        model_id = log_scoring_model(
+            mlflow,
+            record.scoring_model,
+            name=record.name.replace(".", "_"),
+            parameters=record.parameters,
+            tags=record.tags | _neutral(record),
+        )
+    mlflow.log_metrics(finite, model_id=model_id, dataset=dataset)
+    _log_artifacts(mlflow, record)
+    for name, figure in record.gallery.items():
+        _log_image(mlflow, figure, name)
     for child in record.children:
         _log(mlflow, store, child, parent=run_id)
+
+
+def _log_image(mlflow: Any, figure: Any, name: str) -> None:
+    # MLflow brings it, and so does matplotlib.
+    from PIL import Image
+
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png")
+    with Image.open(drawn) as image:
+        mlflow.log_image(image, artifact_file=f"{name}.png")
+        mlflow.log_image(image, key=name, synchronous=True)
 
 
 def _log_artifacts(mlflow: Any, record: RunRecord) -> None:

@@ -12,7 +12,15 @@ from typing import Any
 from icans_risk.models.stored import stored_hash
 from icans_risk.report import PLAIN, STUDY_PAGE, PageStyle, RunFacts, write_pages
 from icans_risk.study import Study, load_study
-from icans_risk.tracking import TRACKING_URI, RunRecord, artifact_folder, log_run, open_store
+from icans_risk.tracking import (
+    TRACKING_URI,
+    RunRecord,
+    artifact_folder,
+    describe_experiment,
+    log_run,
+    name_place,
+    open_store,
+)
 from icans_risk.workflow.findings import LandmarkFindings
 from icans_risk.workflow.inputs import specify_features
 from icans_risk.workflow.landmark import LandmarkResult
@@ -22,7 +30,9 @@ from icans_risk.workflow.progress import SILENT, Progress
 from icans_risk.workflow.reading import read_cohort
 from icans_risk.workflow.records import make_record
 from icans_risk.workflow.reporting import describe_facts
+from icans_risk.workflow.run_notes import describe_views
 from icans_risk.workflow.run_pages import render_run
+from icans_risk.workflow.run_views import list_views
 from icans_risk.workflow.scrutiny import Scrutiny, scrutinise
 from icans_risk.workflow.study_page import render_study_page
 from icans_risk.workflow.summary import describe_landmark, describe_study
@@ -100,8 +110,8 @@ def develop(
             )
             for result, scrutiny in zip(results, judged, strict=True)
         ]
-        record = make_record(
-            study, study_file, summary, specification=specification, found=found, folders=folders
+        record = partial(make_record, study, study_file, summary, specification=specification)(
+            found=found, folders=folders, place=name_place(Path(study_file), tracking_uri)
         )
         tracked = _track(study, record, tracking_uri, artifacts=artifacts, progress=progress)
     folder = Path(reports) / _folder_name(study, tracked["run_id"], found)
@@ -146,6 +156,7 @@ def _track(
     """Keep the run in MLflow and say where it is."""
     progress.stage("tracking in MLflow", steps=2)
     store = open_store(uri, artifacts=Path(artifacts), experiment=study.study)
+    describe_experiment(store, describe_views(), list_views(study))
     progress.step()
     run_id = log_run(store, record)
     progress.step()
