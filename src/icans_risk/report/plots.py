@@ -254,9 +254,7 @@ def finish_figure(figure: Figure, title: str, *, rate: Rate, data_kind: DataKind
     """Set the title, and the caption that every figure carries."""
     for axes in figure.axes:
         axes.spines[["top", "right"]].set_visible(False)
-    figure.suptitle(
-        clean(title).replace("$", r"\$"), x=0.02, ha="left", fontsize=12, fontweight="bold"
-    )
+    figure.suptitle(title, x=0.02, ha="left", fontsize=12, fontweight="bold")
     kind = ". Synthetic data" if data_kind == "synthetic" else ""
     figure.supxlabel(
         f"n = {rate.n} patients, {rate.events} events{kind}.", x=0.02, ha="left", fontsize=8

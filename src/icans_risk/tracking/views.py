@@ -18,7 +18,7 @@ _VIEW = "mlflow.sharedViewState."
 _KIND = ("mlflow.experimentKind", "custom_model_development")
 _NOTE = "mlflow.note.content"
 _RUN_NAME, _CREATED, _DURATION = "attributes.`Run Name`", "runDateAndNestInfo", "duration"
-_WIDTHS = {_RUN_NAME: 200, _CREATED: 130, _DURATION: 80}
+_WIDTHS = {_RUN_NAME: 160, _CREATED: 122, _DURATION: 80}
 _FIGURES, _FIGURES_HEIGHT = "icans-figures", 900
 _BARS = "icans-bars"
 
@@ -101,6 +101,8 @@ def _state(view: SavedView) -> dict[str, Any]:
         "columnOrder": [_RUN_NAME, *columns, _CREATED, _DURATION],
         "columnWidths": _WIDTHS | columns,
         "runsHiddenMode": "FIRST_20_RUNS",
+        # Figures of several runs need the width.
+        "runListHidden": True,
         "compareRunCharts": _charts(view),
         "compareRunSections": [
             _section(_FIGURES, "Figures", columns=1, cardHeight=_FIGURES_HEIGHT),
@@ -112,6 +114,7 @@ def _state(view: SavedView) -> dict[str, Any]:
 
 
 def _charts(view: SavedView) -> list[dict[str, Any]]:
+    # Several figures in one card stand in rows, and the runs side by side.
     charts = [_card("figures", "IMAGE", _FIGURES, imageKeys=list(view.images), step=0)]
     charts += [_card(name, "BAR", _BARS, metricKey=name) for name in view.bars]
     split = {kind: [] for kind in ("params", "metrics")}  # type: dict[str, list[str]]

@@ -11,6 +11,7 @@ import pandas as pd
 from icans_risk.evaluation import calibration_curve, decision_curve
 from icans_risk.report.plots import calibration_figure, risk_distribution_figure
 from icans_risk.report.study_plots import decision_curve_figure
+from icans_risk.report.wording import clean
 from icans_risk.study import Study
 from icans_risk.tracking import RunRecord
 from icans_risk.workflow.findings import LandmarkFindings
@@ -28,6 +29,8 @@ TRIALS = 5
 # The interface prints as many digits as it finds, and no interval here is narrower than that.
 DIGITS = 4
 _AMONG = ("later", "no_syndrome")
+# What a reader looks for first stands first.
+_FIRST = ("auroc", "calibration_slope", "net_benefit", "observed_expected", "ici", "brier")
 
 
 def list_model_runs(
@@ -42,7 +45,7 @@ def list_model_runs(
     found : LandmarkFindings
         At one landmark.
     shared : RunRecord
-        Parameters, tags and dataset that all of them have.
+        Tags and dataset that all of them have.
     folders : mapping of str to Path
         Released models by the name of their artifact.
 
@@ -69,15 +72,21 @@ def _model_run(
 ) -> RunRecord:
     result, name = found.result, model.plan.name
     is_main = model is result.main
-    metrics = {**metrics_of(model), **_judged(found, name), **benefits}
+    metrics = _first_first({**metrics_of(model), **_judged(found, name), **benefits})
     rounded = {key: round(value, DIGITS) for key, value in metrics.items()}
-    at = {"landmark_h": f"{result.data.landmark_h:g}", "model": name}
-    tags = {**shared.tags, "run_kind": "model", **at, **_audit_tags(found, is_main=is_main)}
+    tags = {
+        "run_kind": "model",
+        "model": name,
+        "label": model.plan.label,
+        "landmark_h": f"{result.data.landmark_h:g}",
+        **_audit_tags(found, is_main=is_main),
+        **shared.tags,
+    }
     run = replace(
         shared,
         name=f"{result.data.landmark_h:g} h {name}",
         note=describe_model_run(study, found, model, metrics=metrics),
-        parameters={**shared.parameters, **_parameters(found, model)},
+        parameters=_parameters(found, model),
         tags=tags,
         metrics=rounded,
         gallery=_gallery(study, found, model),
@@ -89,19 +98,27 @@ def _model_run(
     return replace(run, scoring_model=served, children=_trials(found, run))
 
 
+def _first_first(metrics: Mapping[str, float]) -> dict[str, float]:
+    def place(name: str) -> int:
+        stem = name.removesuffix("_low").removesuffix("_high")
+        stem = "net_benefit" if stem.startswith("net_benefit") else stem
+        return _FIRST.index(stem) if stem in _FIRST else len(_FIRST)
+
+    return {name: metrics[name] for name in sorted(metrics, key=place)}
+
+
 def _parameters(found: LandmarkFindings, model: ModelResult) -> dict[str, object]:
     result, plan = found.result, model.plan
     tuning = result.fit.tuning if model is result.main else None
+    chosen = plan.settings if tuning is None else {**plan.settings, **tuning.best_parameters}
     return {
         "landmark_h": result.data.landmark_h,
         "horizon_h": result.data.horizon_h,
         "model": plan.name,
-        "label": plan.label,
         "columns": len(plan.columns),
         "patients": len(result.rows.event),
         "events": int(result.rows.event.sum()),
-        **plan.settings,
-        **({} if tuning is None else tuning.best_parameters),
+        **{name: value for name, value in chosen.items() if value is not None},
     }
 
 
@@ -153,13 +170,15 @@ def _gallery(study: Study, found: LandmarkFindings, model: ModelResult) -> dict[
     # Over folds a model without columns has a spread that is of the cross-validation.
     is_flat = model.plan.name in judged.constant
     curve = None if is_flat else calibration_curve(rows.event, model.risk, rows.weight)
-    of = f"{model.plan.label} at {found.result.data.landmark_h:g} h"
+    # A dollar sign in a label is a dollar sign, not the start of a formula.
+    label = clean(model.plan.label).replace("$", r"\$")
+    of = f"{label} at {found.result.data.landmark_h:g} h"
     drawn = (
-        calibration_figure(risks, curve, data_kind=kind, title=f"Calibration\n{of}"),
+        calibration_figure(risks, curve, data_kind=kind, title=f"{of}\nCalibration"),
         decision_curve_figure(
             judged, model=model.plan.name, data_kind=kind, title=f"{of}\nDecision curve"
         ),
-        risk_distribution_figure(risks, data_kind=kind, title=f"Predicted risk\n{of}"),
+        risk_distribution_figure(risks, data_kind=kind, title=f"{of}\nPredicted risk by outcome"),
     )
     return dict(zip(GALLERY, drawn, strict=True))
 

@@ -57,10 +57,9 @@ def make_record(
         With its children.
     """
     made_of = describe_provenance(data=summary["cohort_hash"], study=summary["study_hash"])
-    tags = _tags(study, summary) | made_of.tags()
+    tags = _tags(study, summary) | _asked(study) | made_of.tags()
     shared = RunRecord(
         name=study.study,
-        parameters=_asked(study),
         tags=tags,
         dataset=DatasetRecord(
             name="cohort",
@@ -123,14 +122,13 @@ def _verdicts(found: Sequence[LandmarkFindings]) -> dict[str, str]:
 _BUILT = ("monotone", "fusion", "modality_dropout", "budget", "calibration", "rebuilds")
 
 
-def _asked(study: Study) -> dict[str, object]:
+def _asked(study: Study) -> dict[str, str]:
     """Return what has to be the same for two models to be comparable, as well as the patients."""
     return {
         "endpoint": study.outcome.endpoint_in_words,
         "end_of_observation": study.outcome.end_of_observation,
         "treatment_policy": study.treatment_policy,
         "presence": study.features.presence,
-        "seed": study.seed,
     }
 
 
@@ -144,6 +142,7 @@ def _parameters(study: Study, summary: dict[str, Any]) -> dict[str, object]:
         "folds": study.validation.folds,
         "repeats": study.validation.repeats,
         "resamples": study.validation.resamples,
+        "seed": study.seed,
         "patients": summary["cohort"]["patients"],
         **{name: getattr(study.models, name) for name in _BUILT},
         **{f"booster.{k}": v for k, v in study.models.booster.model_dump().items()},

@@ -11,14 +11,13 @@ from icans_risk.workflow.validation import ModelResult
 __all__ = ["describe_model_run", "describe_study_run", "describe_views"]
 
 _KINDS = {
-    "synthetic": "**SYNTHETIC patients: no figure here is evidence of anything in real ones.**",
-    "real": "**Real patients.**",
+    "synthetic": "**SYNTHETIC patients, no evidence. Research use only.**",
+    "real": "**Research use only.**",
 }
-_RESEARCH = "Research use only."
+_HEADLINE = {"auroc": "AUROC", "calibration_slope": "calibration slope"}
 _MEASURES = {
-    "auroc": "AUROC",
     "auroc_later": "AUROC, events later than 24 h after the landmark",
-    "calibration_slope": "Calibration slope (1 is ideal)",
+    "auroc_no_syndrome": "AUROC, patients without the syndrome at the landmark",
     "observed_expected": "Observed over expected (1 is ideal)",
     "brier": "Brier score",
 }
@@ -28,35 +27,31 @@ def describe_model_run(
     study: Study, found: LandmarkFindings, model: ModelResult, *, metrics: Mapping[str, float]
 ) -> str:
     """Describe the run of one model: headline figures, audit, and what to look at."""
-    result = found.result
+    result, validation = found.result, study.validation
     patients, events = len(result.rows.event), int(result.rows.event.sum())
-    validation = study.validation
-    thresholds = {
+    benefits = {
         f"net_benefit_{100 * at:g}": f"Net benefit at a threshold of {100 * at:g} %"
         for at in study.evaluation.thresholds
     }
-    lines = [
-        f"| {words} | {_figure(metrics, name)} |"
-        for name, words in (_MEASURES | thresholds).items()
-    ]
+    # The interface folds up what is longer than four lines: the headline comes first.
+    headline = ", ".join(f"{words} {_figure(metrics, name)}" for name, words in _HEADLINE.items())
+    others = (_MEASURES | benefits).items()
     return "\n".join(
         [
-            f"{_KINDS[study.data_kind]} {_RESEARCH}",
+            f"{_KINDS[study.data_kind]} {clean(model.plan.label)} at {result.data.landmark_h:g} h: "
+            f"{headline}. {patients} patients, {events} events. {_audit_sentence(found, model)}",
             "",
-            f"**{clean(model.plan.label)}** at {result.data.landmark_h:g} h: "
-            f"{study.outcome.endpoint_in_words} by {result.data.horizon_h:g} h after infusion. "
-            f"{patients} patients, {events} events; held out in {validation.folds} folds, "
-            f"{validation.repeats} times.",
+            f"What is predicted: {study.outcome.endpoint_in_words} by {result.data.horizon_h:g} h "
+            f"after infusion, for patients whom no model had seen ({validation.repeats} x "
+            f"{validation.folds} folds); in brackets 95 % intervals.",
             "",
-            "| | estimate (95 % interval) |",
+            "| | estimate |",
             "|---|---|",
-            *lines,
-            "",
-            _audit_sentence(found, model),
+            *(f"| {words} | {_figure(metrics, name)} |" for name, words in others),
             "",
             "**Look at** `calibration.png`, `decision_curve.png` and `risk_distribution.png` under "
-            "Artifacts, or hold runs side by side in the chart view. The study's own run, the "
-            "parent, has the rest: subgroups, audit, reporting tables, the model card.",
+            "Artifacts, or hold runs side by side in the charts of a view. The study's own run, "
+            "the parent, has the rest: subgroups, audit, reporting tables, the model card.",
         ]
     )
 
@@ -65,7 +60,7 @@ def describe_study_run(study: Study, found: Sequence[LandmarkFindings]) -> str:
     """Describe the run of a study: each landmark's model, its audit, and whether data suffice."""
     return "\n".join(
         [
-            f"{_KINDS[study.data_kind]} {_RESEARCH} {clean(study.title)}.",
+            f"{_KINDS[study.data_kind]} {clean(study.title)}.",
             "",
             "| landmark | patients | events | AUROC | calibration slope | audit |",
             "|---|---|---|---|---|---|",
@@ -81,9 +76,8 @@ def describe_study_run(study: Study, found: Sequence[LandmarkFindings]) -> str:
 def describe_views() -> str:
     """Say how to compare, in the interface."""
     return (
-        "**Compare** by *Views*, above the runs: every model of every landmark sorted by "
-        "calibration slope, or those of one landmark; the chart view shows their calibration and "
-        "decision curves side by side. Or filter by `tags.run_kind = 'model'`."
+        "**Views** (above the runs) compares models: by calibration slope, by AUROC, at one "
+        "landmark; its charts show their figures side by side."
     )
 
 
@@ -118,9 +112,9 @@ def _figure(metrics: Mapping[str, float], name: str) -> str:
 def _audit_sentence(found: LandmarkFindings, model: ModelResult) -> str:
     audit = found.scrutiny.audit
     if audit is None:
-        return "**Audit: not audited**, because the study leaves the audit out."
+        return "Not audited: the study leaves the audit out."
     if model is not found.result.main:
-        return "**Audit: not audited**; the audit looks at the model that the study develops."
+        return "Not audited: the audit looks at the model that the study develops."
     worst = audit.findings[0]
     said = "" if worst.verdict == "pass" else f" {clean(worst.sentence)}"
     return f"**Audit: {audit.verdict.replace('_', ' ')}.**{said}"
