@@ -8,7 +8,7 @@ from typing import Any
 from icans_risk.errors import TrackingError
 from icans_risk.tracking.client import changing, pages, reading
 from icans_risk.tracking.kept_models import logged_models
-from icans_risk.tracking.reading import StoredRun
+from icans_risk.tracking.reading import NOTE, StoredRun
 
 __all__ = [
     "CHALLENGER",
@@ -232,7 +232,12 @@ def _create(
     if name not in {one.name for page in pages(client.search_registered_models) for one in page}:
         client.create_registered_model(name)
     made = client.create_model_version(
-        name, source=f"models:/{logged[1]}", run_id=logged[0], tags=dict(tags)
+        name,
+        source=f"models:/{logged[1]}",
+        run_id=logged[0],
+        tags=dict(tags),
+        # The page of the version says what the page of the run says.
+        description=client.get_run(logged[0]).data.tags.get(NOTE),
     )
     return _ours(run.store_uri, made)
 

@@ -13,6 +13,7 @@ from urllib.request import url2pathname
 import pandas as pd
 
 from icans_risk.tracking.dataset import DatasetRecord, dataset_entity, log_dataset
+from icans_risk.tracking.reading import NOTE
 from icans_risk.tracking.scoring_model import log_scoring_model
 from icans_risk.tracking.stale import (
     OWNER,
@@ -28,7 +29,6 @@ __all__ = ["RunRecord", "artifact_folder", "log_run"]
 # What MLflow would look up by itself: an account, a file, and the commit of whatever repository
 # that file lies in. Who ran a study, and where, is not the business of whoever reads the run.
 _USER, _SOURCE, _COMMIT = "mlflow.user", "mlflow.source.name", "mlflow.source.git.commit"
-_NOTE = "mlflow.note.content"
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def _fill(mlflow: Any, store: Store, record: RunRecord, *, run_id: str) -> None:
     finite = {name: value for name, value in record.metrics.items() if isfinite(value)}
     missing = sorted(set(record.metrics) - set(finite))
     tags = dict(record.tags) | ({"not_estimable": ", ".join(missing)} if missing else {})
-    mlflow.set_tags(tags | ({_NOTE: record.note} if record.note else {}))
+    mlflow.set_tags(tags | ({NOTE: record.note} if record.note else {}))
     mlflow.log_params(dict(record.parameters))
     model_id, dataset = None, None
     if record.dataset is not None:

@@ -10,15 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from icans_risk.tracking.reading import NOTE
 from icans_risk.tracking.store import Store, import_mlflow
 
 __all__ = ["SavedView", "describe_experiment"]
 
 _VIEW = "mlflow.sharedViewState."
 _KIND = ("mlflow.experimentKind", "custom_model_development")
-_NOTE = "mlflow.note.content"
 _RUN_NAME, _CREATED, _DURATION = "attributes.`Run Name`", "runDateAndNestInfo", "duration"
-_WIDTHS = {_RUN_NAME: 160, _CREATED: 122, _DURATION: 80}
+_WIDTHS = {_RUN_NAME: 190, _CREATED: 122, _DURATION: 80}
 _FIGURES, _FIGURES_HEIGHT = "icans-figures", 900
 _BARS = "icans-bars"
 
@@ -72,7 +72,7 @@ def describe_experiment(store: Store, note: str, views: Sequence[SavedView]) -> 
     client = import_mlflow().MlflowClient(tracking_uri=store.uri)
     present = client.get_experiment(store.experiment_id).tags
     now = int(time.time() * 1000)
-    wanted = {_NOTE: note, _KIND[0]: _KIND[1]}
+    wanted = {NOTE: note, _KIND[0]: _KIND[1]}
     for place, view in enumerate(views):
         # The menu puts the latest first.
         wanted[f"{_VIEW}{view.key}"] = _envelope(view, created=now - place)
