@@ -168,7 +168,7 @@ def widen(page: Any) -> None:
 def fold_figures(page: Any) -> None:
     """Fold up the figures, so that what stands below them is seen."""
     widen(page)
-    page.get_by_text("Figures (1)").click()
+    page.locator("text=/^Figures/").first.click()
 
 
 def open_curve(page: Any) -> None:

@@ -63,6 +63,12 @@ def test_what_somebody_changed_is_left_alone(store: Store) -> None:
     assert tags[f"{PREFIX}mine"] == "changed"
 
 
+def test_what_was_written_of_data_of_the_other_kind_is_replaced(store: Store) -> None:
+    describe_experiment(store, "Synthetic.", [])
+    describe_experiment(store, "Real.", [], instead_of=("Synthetic.", "Real."))
+    assert tags_of(store)["mlflow.note.content"] == "Real."
+
+
 def test_each_landmark_has_a_view_and_every_column_exists(developed: Any, study_file: Path) -> None:
     names = [view.name for view in list_views(load_study(study_file))]
     assert names == ["Models by calibration slope", "Models by AUROC", "Models at 72 h"]

@@ -6,7 +6,7 @@ skips a tag that it cannot read, so that in another version a view is absent and
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,7 +57,9 @@ class SavedView:
     is_ascending: bool = True
 
 
-def describe_experiment(store: Store, note: str, views: Sequence[SavedView]) -> None:
+def describe_experiment(
+    store: Store, note: str, views: Sequence[SavedView], *, instead_of: Collection[str] = ()
+) -> None:
     """Give an experiment a description and views, and leave alone what is there.
 
     Parameters
@@ -68,6 +70,8 @@ def describe_experiment(store: Store, note: str, views: Sequence[SavedView]) -> 
         In Markdown.
     views : sequence of SavedView
         In the order of the menu.
+    instead_of : collection of str
+        Descriptions that this one replaces; any other was written by somebody.
     """
     client = import_mlflow().MlflowClient(tracking_uri=store.uri)
     present = client.get_experiment(store.experiment_id).tags
@@ -77,7 +81,7 @@ def describe_experiment(store: Store, note: str, views: Sequence[SavedView]) -> 
         # The menu puts the latest first.
         wanted[f"{_VIEW}{view.key}"] = _envelope(view, created=now - place)
     for key, value in wanted.items():
-        if key not in present:
+        if key not in present or (key == NOTE and present[key] in instead_of):
             client.set_experiment_tag(store.experiment_id, key, value)
 
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from icans_risk.models.stored import stored_hash
 from icans_risk.report import PLAIN, STUDY_PAGE, PageStyle, RunFacts, write_pages
+from icans_risk.report.context import DataKind
 from icans_risk.study import Study, load_study
 from icans_risk.tracking import (
     TRACKING_URI,
@@ -30,7 +31,7 @@ from icans_risk.workflow.progress import SILENT, Progress
 from icans_risk.workflow.reading import read_cohort
 from icans_risk.workflow.records import make_record
 from icans_risk.workflow.reporting import describe_facts
-from icans_risk.workflow.run_notes import describe_views
+from icans_risk.workflow.run_notes import describe_experiment_of
 from icans_risk.workflow.run_pages import render_run
 from icans_risk.workflow.run_views import list_views
 from icans_risk.workflow.scrutiny import Scrutiny, scrutinise
@@ -156,7 +157,8 @@ def _track(
     """Keep the run in MLflow and say where it is."""
     progress.stage("tracking in MLflow", steps=2)
     store = open_store(uri, artifacts=Path(artifacts), experiment=study.study)
-    describe_experiment(store, describe_views(), list_views(study))
+    notes = {kind: describe_experiment_of(kind) for kind in get_args(DataKind)}
+    describe_experiment(store, notes[study.data_kind], list_views(study), instead_of=notes.values())
     progress.step()
     run_id = log_run(store, record)
     progress.step()

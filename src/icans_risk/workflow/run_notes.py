@@ -3,14 +3,15 @@
 import math
 from collections.abc import Mapping, Sequence
 
+from icans_risk.report.context import DataKind
 from icans_risk.report.wording import clean
 from icans_risk.study import Study
 from icans_risk.workflow.findings import LandmarkFindings
 from icans_risk.workflow.validation import ModelResult
 
-__all__ = ["describe_model_run", "describe_study_run", "describe_views"]
+__all__ = ["describe_experiment_of", "describe_model_run", "describe_study_run"]
 
-_KINDS = {
+_KINDS: Mapping[DataKind, str] = {
     "synthetic": "**SYNTHETIC patients, no evidence. Research use only.**",
     "real": "**Research use only.**",
 }
@@ -68,16 +69,18 @@ def describe_study_run(study: Study, found: Sequence[LandmarkFindings]) -> str:
             "",
             found[0].result.size.verdict,
             "",
-            describe_views(),
+            "**Compare** by *Views*, above the experiment's runs: all models by calibration slope "
+            "or AUROC, those of one landmark, or one at each; the charts of a view show figures "
+            "side by side. All models: `tags.run_kind = 'model'`.",
         ]
     )
 
 
-def describe_views() -> str:
-    """Say how to compare, in the interface."""
+def describe_experiment_of(data_kind: DataKind) -> str:
+    """Describe the experiment that holds a study's runs, in one line."""
     return (
-        "**Views** (above the runs) compares models: by calibration slope, by AUROC, at one "
-        "landmark; its charts show their figures side by side."
+        f"{_KINDS[data_kind]} *Views* compares models by slope, AUROC or landmark, with their "
+        "figures side by side."
     )
 
 

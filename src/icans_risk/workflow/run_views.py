@@ -33,6 +33,8 @@ def list_views(study: Study) -> list[SavedView]:
         "The study's model at each landmark",
         only=f"{_MODELS} and tags.model = '{MAIN}'",
         order_by="tags.landmark_h",
+        # The charts put the first run on the right.
+        is_ascending=False,
     )
     return [by_slope, by_auroc, *at_one, *([of_one] if len(landmarks) > 1 else [])]
 
