@@ -153,7 +153,7 @@ def photograph(camera: Camera, told: dict[str, Any], runs: dict[str, str]) -> No
     one = f"{experiment}/runs/{runs['72 h booster']}"
     camera.shoot("comparing_overview.png", one, until="About this run", height=880)
     camera.shoot(
-        "comparing_artifacts.png", f"{one}/artifacts", until="decision_curve.png", height=780,
+        "comparing_artifacts.png", f"{one}/artifacts", until="decision_curve.png", height=840,
         first=open_curve,
     )  # fmt: skip
     name = f"{told['study']}-{LANDMARKS[-1]}"

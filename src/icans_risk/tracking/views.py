@@ -20,7 +20,7 @@ _KIND = ("mlflow.experimentKind", "custom_model_development")
 _RUN_NAME, _CREATED, _DURATION = "attributes.`Run Name`", "runDateAndNestInfo", "duration"
 _WIDTHS = {_RUN_NAME: 190, _CREATED: 122, _DURATION: 80}
 _FIGURES, _FIGURES_HEIGHT = "icans-figures", 900
-_BARS = "icans-bars"
+_BARS, _LINES = "icans-bars", "icans-lines"
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,7 @@ def _state(view: SavedView) -> dict[str, Any]:
         "compareRunSections": [
             _section(_FIGURES, "Figures", columns=1, cardHeight=_FIGURES_HEIGHT),
             _section(_BARS, "Metrics", columns=3),
+            _section(_LINES, "Metrics by landmark and model", columns=1),
         ],
         # Or the interface would sort the sections anew.
         "isAccordionReordered": True,
@@ -126,7 +127,7 @@ def _charts(view: SavedView) -> list[dict[str, Any]]:
         kind, _, name = column.partition(".")
         split[kind].append(name)
     chosen = {"selectedParams": split["params"], "selectedMetrics": split["metrics"]}
-    return [*charts, _card("lines", "PARALLEL", _BARS, showAllRuns=True, **chosen)]
+    return [*charts, _card("lines", "PARALLEL", _LINES, showAllRuns=True, **chosen)]
 
 
 def _card(name: str, kind: str, section: str, **settings: Any) -> dict[str, Any]:
