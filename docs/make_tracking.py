@@ -147,7 +147,7 @@ def photograph(camera: Camera, told: dict[str, Any], runs: dict[str, str]) -> No
         first=widen,
     )  # fmt: skip
     camera.shoot(
-        "comparing_metrics.png", f"{views}-slope&{charts}", until="Image grid", height=1130,
+        "comparing_metrics.png", f"{views}-slope&{charts}", until="Image grid", height=1330,
         first=fold_figures,
     )  # fmt: skip
     one = f"{experiment}/runs/{runs['72 h booster']}"

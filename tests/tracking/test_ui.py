@@ -118,10 +118,10 @@ def test_a_view_sorts_models_by_calibration_slope(ui: str, developed: Any) -> No
 def test_figures_of_all_models_stand_side_by_side(ui: str, developed: Any) -> None:
     from selenium.webdriver.support.ui import WebDriverWait
 
-    loaded = "return [...document.images].filter(i => i.naturalWidth > 300).length"
+    loaded = "return [...document.images].filter(i => i.naturalWidth > 200).length"
     path = "/runs?viewStateShareKey=icans-72h&compareRunsMode=CHART"
     with opened(ui, developed, path, until="risk_distribution") as driver:
-        WebDriverWait(driver, 60).until(lambda d: d.execute_script(loaded) >= 12)
+        WebDriverWait(driver, 60).until(lambda d: d.execute_script(loaded) == 18)
         text = driver.execute_script("return document.body.innerText")
     assert "calibration" in text
     assert "decision_curve" in text
