@@ -159,7 +159,7 @@ def _fill(mlflow: Any, store: Store, record: RunRecord, *, run_id: str) -> None:
             record.scoring_model,
             name=record.name.replace(".", "_"),
             parameters=record.parameters,
-            tags=record.tags | _neutral(record),
+            tags={**record.tags, **_neutral(record)},
         )
     mlflow.log_metrics(finite, model_id=model_id, dataset=dataset)
     _log_artifacts(mlflow, record)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from icans_risk.models.stored import stored_hash
-from icans_risk.report import PLAIN, STUDY_PAGE, PageStyle, RunFacts, write_pages
+from icans_risk.report import PLAIN, STUDY_PAGE, PageStyle, write_pages
 from icans_risk.report.context import DataKind
 from icans_risk.study import Study, load_study
 from icans_risk.tracking import (
@@ -105,15 +105,10 @@ def develop(
         for result, scrutiny in zip(results, judged, strict=True)
     ]
     with _stored_models(results) as folders:
-        found = [
-            LandmarkFindings(
-                result, scrutiny, _facts(study, summary, result, scrutiny=scrutiny, folders=folders)
-            )
-            for result, scrutiny in zip(results, judged, strict=True)
-        ]
-        record = partial(make_record, study, study_file, summary, specification=specification)(
-            found=found, folders=folders, place=name_place(Path(study_file), tracking_uri)
-        )
+        found = _find(study, summary, results, judged=judged, folders=folders)
+        place = name_place(Path(study_file), tracking_uri)
+        keep = partial(make_record, specification=specification, folders=folders, place=place)
+        record = keep(study, study_file, summary, found=found)
         tracked = _track(study, record, tracking_uri, artifacts=artifacts, progress=progress)
     folder = Path(reports) / _folder_name(study, tracked["run_id"], found)
     describe = partial(
@@ -138,17 +133,22 @@ def _folder_name(study: Study, run_id: str, found: Sequence[LandmarkFindings]) -
     return f"{study.study}-{run_id[:8]}{only}"
 
 
-def _facts(
+def _find(
     study: Study,
     summary: Mapping[str, Any],
-    result: LandmarkResult,
+    results: Sequence[LandmarkResult],
     *,
-    scrutiny: Scrutiny,
+    judged: Sequence[Scrutiny],
     folders: Mapping[str, Path],
-) -> RunFacts:
-    folder = folders.get(_model_name(result))
-    files = {} if folder is None else {"model.json": stored_hash(folder)}
-    return describe_facts(study, summary, result, scrutiny=scrutiny, files=files)
+) -> list[LandmarkFindings]:
+    """Put together what was found at each landmark, and what the run says of it."""
+    found = []
+    for result, scrutiny in zip(results, judged, strict=True):
+        folder = folders.get(_model_name(result))
+        files = {} if folder is None else {"model.json": stored_hash(folder)}
+        facts = describe_facts(study, summary, result, scrutiny=scrutiny, files=files)
+        found.append(LandmarkFindings(result, scrutiny, facts))
+    return found
 
 
 def _track(

@@ -134,12 +134,11 @@ def _audit_tags(found: LandmarkFindings, *, is_main: bool) -> dict[str, str]:
 def _judged(found: LandmarkFindings, name: str) -> dict[str, float]:
     """Return what only the assessment knows: how far from the curve, and ranking foreseen."""
     judged = found.scrutiny.assessment
-    told = {"ici": float(judged.performance.loc[name, "ici"])}
-    ranking = judged.ranking.set_index(["among", "model"])
+    told = {"ici": float(judged.performance["ici"].loc[name])}
+    ranking = judged.ranking[judged.ranking["model"] == name].set_index("among")
     for among in _AMONG:
-        row = ranking.loc[(among, name)]
-        ends = {end: float(row[f"auroc{end}"]) for end in ("", "_low", "_high")}
-        told |= {f"auroc_{among}{end}": value for end, value in ends.items()}
+        for end in ("", "_low", "_high"):
+            told[f"auroc_{among}{end}"] = float(ranking[f"auroc{end}"].loc[among])
     return told
 
 
@@ -213,7 +212,7 @@ def _trials(found: LandmarkFindings, run: RunRecord) -> Sequence[RunRecord]:
         RunRecord(
             name=f"{run.name} trial {row['number']}",
             note="Inner log loss of a search: it ranks trials, and says nothing of new patients.",
-            parameters={key: value for key, value in row.items() if key not in facts},
+            parameters={str(key): value for key, value in row.items() if key not in facts},
             tags={**run.tags, "run_kind": "trial", "audit": NOT_AUDITED},
             metrics={"inner_log_loss": round(float(row["loss"]), DIGITS)},
             dataset=run.dataset,

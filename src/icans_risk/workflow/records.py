@@ -58,16 +58,7 @@ def make_record(
     """
     made_of = describe_provenance(data=summary["cohort_hash"], study=summary["study_hash"])
     tags = _tags(study, summary) | _asked(study) | made_of.tags()
-    shared = RunRecord(
-        name=study.study,
-        tags=tags,
-        dataset=DatasetRecord(
-            name="cohort",
-            digest=summary["cohort_hash"],
-            kind=study.data_kind,
-            counts=summary["cohort"],
-        ),
-    )
+    shared = RunRecord(name=study.study, tags=tags, dataset=_dataset(study, summary))
     children = [
         run for one in found for run in list_model_runs(study, one, shared=shared, folders=folders)
     ]
@@ -96,6 +87,15 @@ def make_record(
             name: figure for one in found for name, figure in list_figures(study, one).items()
         },
         children=children,
+    )
+
+
+def _dataset(study: Study, summary: Mapping[str, Any]) -> DatasetRecord:
+    return DatasetRecord(
+        name="cohort",
+        digest=summary["cohort_hash"],
+        kind=study.data_kind,
+        counts=summary["cohort"],
     )
 
 
