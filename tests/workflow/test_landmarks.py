@@ -9,6 +9,7 @@ import pytest
 from icans_risk.cohort import Cohort
 from icans_risk.errors import StudyError
 from icans_risk.models.fusion import LateFusion
+from icans_risk.tracking import RunRecord
 from icans_risk.workflow.artifacts import list_tables
 from icans_risk.workflow.cuts import check_cuts
 from icans_risk.workflow.findings import LandmarkFindings
@@ -16,6 +17,7 @@ from icans_risk.workflow.held_out import describe_held_out
 from icans_risk.workflow.inputs import specify_features
 from icans_risk.workflow.landmark import LandmarkResult
 from icans_risk.workflow.landmarks import develop_landmarks
+from icans_risk.workflow.model_runs import list_model_runs
 from icans_risk.workflow.pages import predict_episodes
 from icans_risk.workflow.progress import SILENT
 from icans_risk.workflow.reading import read_cohort
@@ -70,9 +72,16 @@ def test_a_tuned_study_tunes_in_each_fold_and_keeps_every_trial(
     told = describe_landmark(study, result)["kept_model"]["tuning"]
     assert told["trials"] == 3
     scrutiny = scrutinise(study, result, effort=Effort(), progress=SILENT)
-    tables = list_tables(LandmarkFindings(result, scrutiny, {}))
+    found = LandmarkFindings(result, scrutiny, {})
+    tables = list_tables(found)
     assert len(tables["tuning/72h/trials.csv"]) == 3
     assert len(tables["tuning/72h/outer_folds.csv"]) == len(released) - 1
+    (run,) = list_model_runs(study, found, shared=RunRecord("study"), folders={})
+    assert run.parameters["rounds"] == result.fit.tuning.best_parameters["rounds"]
+    losses = [trial.metrics["inner_log_loss"] for trial in run.children]
+    assert losses == sorted(losses)
+    assert run.children[0].parameters["rounds"] == run.parameters["rounds"]
+    assert {trial.tags["run_kind"] for trial in run.children} == {"trial"}
 
 
 def test_a_sensitivity_analysis_of_other_patients_has_tunings_of_its_own(

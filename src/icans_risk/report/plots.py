@@ -36,6 +36,7 @@ def calibration_figure(
     *,
     data_kind: DataKind,
     groups: int = 5,
+    title: str = "Calibration",
 ) -> Figure:
     """Draw observed against predicted risk, with the predictions' histogram below.
 
@@ -49,6 +50,8 @@ def calibration_figure(
         For the caption.
     groups : int
         Patients are grouped by quantiles of risk; at most this many groups.
+    title : str
+        What stands above.
 
     Returns
     -------
@@ -77,11 +80,13 @@ def calibration_figure(
     above.legend(frameon=False, loc="upper left")
     below.hist(kept["risk"], bins=np.linspace(0, 1, 26), color=ACCENT)
     below.set(xlabel="Predicted risk", ylabel="Patients")
-    finish_figure(figure, "Calibration", rate=_rate(kept), data_kind=data_kind)
+    finish_figure(figure, title, rate=_rate(kept), data_kind=data_kind)
     return figure
 
 
-def risk_distribution_figure(predictions: pd.DataFrame, *, data_kind: DataKind) -> Figure:
+def risk_distribution_figure(
+    predictions: pd.DataFrame, *, data_kind: DataKind, title: str = "Predicted risk by outcome"
+) -> Figure:
     """Draw the held-out risks of patients with and without the endpoint, one above the other.
 
     Parameters
@@ -90,6 +95,8 @@ def risk_distribution_figure(predictions: pd.DataFrame, *, data_kind: DataKind) 
         Held-out risks and outcomes (0 or 1).
     data_kind : {"real", "synthetic"}
         For the caption.
+    title : str
+        What stands above.
 
     Returns
     -------
@@ -112,7 +119,7 @@ def risk_distribution_figure(predictions: pd.DataFrame, *, data_kind: DataKind) 
         panel.set(xlim=(0, 1), ylabel="Patients")
         panel.set_title(f"{words} (n = {len(risk)})", loc="left", fontsize=10)
     panels[-1].set_xlabel("Predicted risk")
-    finish_figure(figure, "Predicted risk by outcome", rate=_rate(kept), data_kind=data_kind)
+    finish_figure(figure, title, rate=_rate(kept), data_kind=data_kind)
     return figure
 
 

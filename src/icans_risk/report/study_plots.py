@@ -72,8 +72,10 @@ def stability_figures(found: Stability, *, rate: Rate, data_kind: DataKind) -> d
     return {name: figure(found, rate=rate, data_kind=data_kind) for name, figure in draw.items()}
 
 
-def decision_curve_figure(found: Assessment, *, data_kind: DataKind) -> Figure:
-    """Draw net benefit over thresholds beside treating all, none and the best simple score.
+def decision_curve_figure(
+    found: Assessment, *, data_kind: DataKind, model: str | None = None, title: str | None = None
+) -> Figure:
+    """Draw net benefit over thresholds beside treating all, none and another model.
 
     Parameters
     ----------
@@ -81,38 +83,48 @@ def decision_curve_figure(found: Assessment, *, data_kind: DataKind) -> Figure:
         Its decision curves.
     data_kind : {"real", "synthetic"}
         For the caption.
+    model : str, optional
+        Whose curve has a band. By default the model of interest, beside the best simple
+        score; any other stands beside the model of interest.
+    title : str, optional
+        What stands above.
 
     Returns
     -------
     Figure
-        With the band of the model of interest.
+        The same limits for every model, so that two figures can be held side by side.
     """
     figure = new_figure(7.0, 4.6)
     axes = figure.subplots()
     curves = dict(tuple(found.decision.groupby("model", sort=False)))
-    main, everyone = curves[found.main], curves[TREAT_ALL]
+    shown = found.main if model is None else model
+    beside = found.simple if shown == found.main else found.main
+    main, everyone = curves[shown], curves[TREAT_ALL]
     axes.fill_between(main["threshold"], main["low"], main["high"], color=PALE)
     axes.plot(
         everyone["threshold"], everyone["net_benefit"], color=INK, linestyle=":",
         label="treat everyone",
     )  # fmt: skip
     axes.axhline(0, color=INK, linewidth=1, label="treat no one")
-    if found.simple is not None:
-        simple = curves[found.simple]
+    if beside is not None:
+        simple = curves[beside]
         axes.plot(
             simple["threshold"], simple["net_benefit"], color=INK, linestyle="--",
-            label=_literal(found.models[found.simple]),
+            label=_literal(found.models[beside]),
         )  # fmt: skip
     axes.plot(
         main["threshold"], main["net_benefit"], color=ACCENT, linewidth=2.5,
-        label=_literal(found.models[found.main]),
+        label=_literal(found.models[shown]),
     )  # fmt: skip
-    highest = float(np.nanmax([found.prevalence, main["high"].max(), 0.02]))
+    of_models = found.decision["model"].isin(list(found.models))
+    highest = float(
+        np.nanmax([found.prevalence, found.decision.loc[of_models, "high"].max(), 0.02])
+    )
     axes.set(ylim=(-0.15 * highest, 1.05 * highest), xlabel="Threshold", ylabel="Net benefit")
     axes.margins(x=0)
     axes.legend(frameon=False)
     declared = "declared" if found.range_declared else "not declared by the study"
-    title = f"Decision curve (range {declared})"
+    title = f"{title or 'Decision curve'} (range {declared})"
     finish_figure(figure, title, rate=_rate(found), data_kind=data_kind)
     return figure
 

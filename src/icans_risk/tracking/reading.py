@@ -12,12 +12,22 @@ from icans_risk.errors import TrackingError
 from icans_risk.tracking.client import pages, reading
 from icans_risk.tracking.mlflow_calls import shown
 
-__all__ = ["PARENT", "StoredRun", "find_run", "list_documents", "read_document", "read_text"]
+__all__ = [
+    "NOTE",
+    "PARENT",
+    "StoredRun",
+    "find_run",
+    "list_documents",
+    "read_document",
+    "read_text",
+]
 
 _RUN_ID = re.compile(r"[0-9a-f]{8,32}")
 _WHOLE = 32
 _SHORT = 8
 PARENT = "mlflow.parentRunId"
+# What the interface shows as the description of a run or an experiment.
+NOTE = "mlflow.note.content"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 from icans_risk.errors import TrackingError
 from icans_risk.tracking.client import changing, pages, reading
 from icans_risk.tracking.kept_models import logged_models
-from icans_risk.tracking.reading import StoredRun
+from icans_risk.tracking.reading import NOTE, StoredRun
 
 __all__ = [
     "CHALLENGER",
@@ -233,9 +233,15 @@ def _create(
         client.create_registered_model(name)
     run_id, model_id = logged
     made = client.create_model_version(
+        name,
+        source=f"models:/{model_id}",
+        run_id=run_id,
+        tags=dict(tags),
+        # The page of the version says what the page of the run says.
+        description=client.get_run(run_id).data.tags.get(NOTE),
         # A server takes a logged model for a source only if it is named again.
-        name, source=f"models:/{model_id}", run_id=run_id, tags=dict(tags), model_id=model_id
-    )  # fmt: skip
+        model_id=model_id,
+    )
     return _ours(run.store_uri, made)
 
 

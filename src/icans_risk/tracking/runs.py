@@ -1,5 +1,6 @@
 """One run in MLflow: what went in, what came out, and the model as plain JSON."""
 
+import io
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -14,12 +15,18 @@ from urllib.request import url2pathname
 import pandas as pd
 
 from icans_risk.ending import Terminated, held_back
+from icans_risk.tracking.dataset import DatasetRecord, dataset_entity, log_dataset
 from icans_risk.tracking.mlflow_calls import import_mlflow, in_one_line
+from icans_risk.tracking.reading import NOTE
 from icans_risk.tracking.scoring_model import log_scoring_model
 from icans_risk.tracking.stale import OWNER, close_stale_runs, owner
 from icans_risk.tracking.store import Store
 
 __all__ = ["RunRecord", "artifact_folder", "log_run"]
+
+# What MLflow would look up by itself: an account, a file, and the commit of whatever repository
+# that file lies in. Who ran a study, and where, is not the business of whoever reads the run.
+_USER, _SOURCE, _COMMIT = "mlflow.user", "mlflow.source.name", "mlflow.source.git.commit"
 
 
 @dataclass(frozen=True)
@@ -30,14 +37,21 @@ class RunRecord:
     ----------
     name : str
         Run name.
+    note : str
+        Description in Markdown, which the interface shows first.
     parameters, tags : mapping of str to object
         Settings, and facts to filter by.
+    dataset : DatasetRecord, optional
+        What the run was made of, and what its metrics are of.
     metrics : mapping of str to float
         Figures; one that is not estimable is left out and named in a tag.
     files, folders : mapping of str to Path
         Artifact folder to a file that goes there, or to a folder whose content does.
     figures : mapping of str to Figure
         Artifact name to a matplotlib figure.
+    gallery : mapping of str to Figure
+        Name to a figure that other runs have under the same name: kept as ``NAME.png``, and once
+        more where the interface shows the images of several runs side by side.
     tables, documents : mapping of str to DataFrame, mapping of str to dict
         Artifact name to a table (CSV) and to a document (JSON).
     texts : mapping of str to str
@@ -49,12 +63,15 @@ class RunRecord:
     """
 
     name: str
+    note: str = ""
     parameters: Mapping[str, object] = field(default_factory=dict)
     tags: Mapping[str, object] = field(default_factory=dict)
+    dataset: DatasetRecord | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
     files: Mapping[str, Path] = field(default_factory=dict)
     folders: Mapping[str, Path] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)
+    gallery: Mapping[str, Any] = field(default_factory=dict)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     documents: Mapping[str, Any] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
@@ -120,7 +137,7 @@ class _Writer:
             nested=parent is not None,
             parent_run_id=parent,
             # From the first moment on, because a kill asks nobody.
-            tags={OWNER: owner()},
+            tags={OWNER: owner()} | _neutral(record),
         )
         run_id = str(run.info.run_id)
         with run:
@@ -139,14 +156,30 @@ class _Writer:
         finite = {name: value for name, value in record.metrics.items() if isfinite(value)}
         missing = sorted(set(record.metrics) - set(finite))
         tags = dict(record.tags) | ({"not_estimable": ", ".join(missing)} if missing else {})
-        yield partial(self.mlflow.set_tags, tags)
+        yield partial(self.mlflow.set_tags, tags | ({NOTE: record.note} if record.note else {}))
         yield partial(self.mlflow.log_params, dict(record.parameters))
-        yield partial(self.mlflow.log_metrics, finite)
+        yield partial(self._log_judged, record, finite, run_id=run_id)
         yield from self._artifacts(record)
-        if record.scoring_model is not None:
-            yield partial(log_scoring_model, self.mlflow, record.scoring_model)
+        for name, figure in record.gallery.items():
+            yield partial(_log_image, self.mlflow, figure, name)
         for child in record.children:
             yield partial(self.log, child, parent=run_id)
+
+    def _log_judged(self, record: RunRecord, metrics: Mapping[str, float], *, run_id: str) -> None:
+        """Log data and model before the metrics, which are kept with both."""
+        model_id, dataset = None, None
+        if record.dataset is not None:
+            dataset = dataset_entity(self.mlflow, record.dataset)
+            log_dataset(self.mlflow, dataset, run_id)
+        if record.scoring_model is not None:
+            model_id = log_scoring_model(
+                self.mlflow,
+                record.scoring_model,
+                name=record.name.replace(".", "_"),
+                parameters=record.parameters,
+                tags={**record.tags, **_neutral(record)},
+            )
+        self.mlflow.log_metrics(metrics, model_id=model_id, dataset=dataset)
 
     def _artifacts(self, record: RunRecord) -> Iterator[Callable[[], object]]:
         for folder, file in record.files.items():
@@ -161,3 +194,20 @@ class _Writer:
             yield partial(self.mlflow.log_text, text, name)
         for name, table in record.tables.items():
             yield partial(self.mlflow.log_text, table.to_csv(index=False), name)
+
+
+def _neutral(record: RunRecord) -> dict[str, str]:
+    """Say what MLflow would otherwise look up about user and machine."""
+    commit = str(record.tags.get("git_commit", ""))
+    return {_USER: "not recorded", _SOURCE: "icans-risk", _COMMIT: commit}
+
+
+def _log_image(mlflow: Any, figure: Any, name: str) -> None:
+    # MLflow brings it, and so does matplotlib.
+    from PIL import Image
+
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png")
+    with Image.open(drawn) as image:
+        mlflow.log_image(image, artifact_file=f"{name}.png")
+        mlflow.log_image(image, key=name, synchronous=True)

@@ -1,6 +1,7 @@
 """Log a released model so that MLflow can serve it."""
 
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,14 @@ _CODE = Path(__file__).with_name("pyfunc_model.py")
 _FOLDER = "released"
 
 
-def log_scoring_model(mlflow: Any, folder: Path) -> None:
+def log_scoring_model(
+    mlflow: Any,
+    folder: Path,
+    *,
+    name: str,
+    parameters: Mapping[str, object],
+    tags: Mapping[str, object],
+) -> str:
     """Log a released model to the active run, as code and JSON.
 
     Parameters
@@ -23,6 +31,15 @@ def log_scoring_model(mlflow: Any, folder: Path) -> None:
         MLflow.
     folder : Path
         Of the released model.
+    name : str
+        What lists of models call it; without a dot.
+    parameters, tags : mapping of str to object
+        As of the run.
+
+    Returns
+    -------
+    str
+        Identifier of the logged model.
     """
     example = example_row(load_served(folder))
     types = mlflow.types
@@ -32,8 +49,10 @@ def log_scoring_model(mlflow: Any, folder: Path) -> None:
     with warnings.catch_warnings():
         # MLflow's own comparison of columns, against a newer pandas.
         warnings.filterwarnings("ignore", "Operation with range is deprecated")
-        mlflow.pyfunc.log_model(
-            name="model",
+        logged = mlflow.pyfunc.log_model(
+            name=name,
+            params={key: str(value) for key, value in parameters.items()},
+            tags={key: str(value) for key, value in tags.items()},
             python_model=str(_CODE),
             artifacts={_FOLDER: str(folder)},
             signature=mlflow.models.ModelSignature(
@@ -43,3 +62,4 @@ def log_scoring_model(mlflow: Any, folder: Path) -> None:
             input_example=example,
             pip_requirements=[f"icans_risk=={icans_risk.__version__}"],
         )
+    return str(logged.model_id)

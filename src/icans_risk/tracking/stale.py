@@ -1,5 +1,6 @@
 """Runs that a kill left open: the next process of this machine that logs a run closes them."""
 
+import hashlib
 import os
 import socket
 from pathlib import Path
@@ -52,13 +53,18 @@ def close_stale_runs(client: Any, experiment_id: str) -> int:
 
 
 def _owner(pid: int) -> str:
-    return f"{socket.gethostname()} {pid} {_started(pid)}"
+    return f"{_machine()} {pid} {_started(pid)}"
+
+
+def _machine() -> str:
+    # A machine is often named after who uses it.
+    return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:16]
 
 
 def _is_gone(tag: str) -> bool:
     host, _, rest = tag.partition(" ")
     pid = rest.partition(" ")[0]
-    if host != socket.gethostname() or not pid.isdigit():
+    if host != _machine() or not pid.isdigit():
         return False
     return not _is_there(int(pid)) or tag != _owner(int(pid))
 

@@ -6,20 +6,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from icans_risk.cohort import Cohort
 from icans_risk.features import FeatureSpecification
 from icans_risk.ingest import QualityReport
 from icans_risk.models.stored import stored_hash
-from icans_risk.report import PLAIN, STUDY_PAGE, PageStyle, RunFacts, write_pages
+from icans_risk.report import PLAIN, STUDY_PAGE, PageStyle, write_pages
+from icans_risk.report.context import DataKind
 from icans_risk.study import Study, load_study
 from icans_risk.tracking import (
     TRACKING_URI,
     RunRecord,
     artifact_folder,
     check_reachable,
+    describe_experiment,
     log_run,
+    name_place,
     open_store,
     shown,
     who_shows,
@@ -33,7 +36,9 @@ from icans_risk.workflow.progress import SILENT, Progress
 from icans_risk.workflow.reading import read_cohort
 from icans_risk.workflow.records import make_record
 from icans_risk.workflow.reporting import describe_facts
+from icans_risk.workflow.run_notes import describe_experiment_of
 from icans_risk.workflow.run_pages import render_run
+from icans_risk.workflow.run_views import list_views
 from icans_risk.workflow.scrutiny import Scrutiny, scrutinise
 from icans_risk.workflow.study_page import render_study_page
 from icans_risk.workflow.summary import describe_landmark, describe_study
@@ -102,15 +107,10 @@ def develop(
         for result, scrutiny in zip(results, judged, strict=True)
     ]
     with _stored_models(results) as folders:
-        found = [
-            LandmarkFindings(
-                result, scrutiny, _facts(study, summary, result, scrutiny=scrutiny, folders=folders)
-            )
-            for result, scrutiny in zip(results, judged, strict=True)
-        ]
-        record = make_record(
-            study, study_file, summary, specification=specification, found=found, folders=folders
-        )
+        found = _find(study, summary, results, judged=judged, folders=folders)
+        place = name_place(Path(study_file), tracking_uri)
+        keep = partial(make_record, specification=specification, folders=folders, place=place)
+        record = keep(study, study_file, summary, found=found)
         tracked = _track(study, record, tracking_uri, artifacts=artifacts, progress=progress)
     folder = Path(reports) / _folder_name(study, tracked["run_id"], found)
     describe = partial(
@@ -143,17 +143,22 @@ def _folder_name(study: Study, run_id: str, found: Sequence[LandmarkFindings]) -
     return f"{study.study}-{run_id[:8]}{only}"
 
 
-def _facts(
+def _find(
     study: Study,
     summary: Mapping[str, Any],
-    result: LandmarkResult,
+    results: Sequence[LandmarkResult],
     *,
-    scrutiny: Scrutiny,
+    judged: Sequence[Scrutiny],
     folders: Mapping[str, Path],
-) -> RunFacts:
-    folder = folders.get(_model_name(result))
-    files = {} if folder is None else {"model.json": stored_hash(folder)}
-    return describe_facts(study, summary, result, scrutiny=scrutiny, files=files)
+) -> list[LandmarkFindings]:
+    """Put together what was found at each landmark, and what the run says of it."""
+    found = []
+    for result, scrutiny in zip(results, judged, strict=True):
+        folder = folders.get(_model_name(result))
+        files = {} if folder is None else {"model.json": stored_hash(folder)}
+        facts = describe_facts(study, summary, result, scrutiny=scrutiny, files=files)
+        found.append(LandmarkFindings(result, scrutiny, facts))
+    return found
 
 
 def _track(
@@ -162,6 +167,8 @@ def _track(
     """Keep the run in MLflow and say where it is."""
     progress.stage("tracking in MLflow", steps=2)
     store = open_store(uri, artifacts=Path(artifacts), experiment=study.study)
+    notes = {kind: describe_experiment_of(kind) for kind in get_args(DataKind)}
+    describe_experiment(store, notes[study.data_kind], list_views(study), instead_of=notes.values())
     progress.step()
     run_id = log_run(store, record)
     progress.step()

@@ -1,20 +1,20 @@
 """What a run leaves in the tracking store: one run per study, one child per model."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import icans_risk
 from icans_risk.features import FeatureSpecification, describe_columns
 from icans_risk.study import Study
-from icans_risk.tracking import RunRecord
+from icans_risk.tracking import DatasetRecord, RunRecord
 from icans_risk.workflow.artifacts import list_documents, list_figures, list_tables, list_texts
 from icans_risk.workflow.chosen import SETTINGS, chosen_settings
 from icans_risk.workflow.findings import LandmarkFindings
-from icans_risk.workflow.landmark import LandmarkResult
+from icans_risk.workflow.model_runs import list_model_runs
 from icans_risk.workflow.provenance import describe_provenance
-from icans_risk.workflow.summary import metrics_of
-from icans_risk.workflow.validation import ModelResult
+from icans_risk.workflow.run_notes import describe_study_run
 
 __all__ = ["make_record"]
 
@@ -27,12 +27,13 @@ def make_record(
     specification: FeatureSpecification,
     found: Sequence[LandmarkFindings],
     folders: Mapping[str, Path],
+    place: str,
 ) -> RunRecord:
     """Collect what the tracking store keeps of a run.
 
     The run itself holds the study, the figures of every landmark, and the booster's metrics
-    at the first one; each model of each landmark is a child with metrics of the same names, so that
-    the tracking interface can sort and compare them.
+    at the first one; each model of each landmark is a child with metrics and figures of the same
+    names, so that the tracking interface can sort and compare them.
 
     Parameters
     ----------
@@ -48,6 +49,8 @@ def make_record(
         One per landmark.
     folders : mapping of str to Path
         Folders to keep, by the name of the artifact: the released models.
+    place : str
+        Where the study's file lies, seen from the store.
 
     Returns
     -------
@@ -55,27 +58,25 @@ def make_record(
         With its children.
     """
     made_of = describe_provenance(data=summary["cohort_hash"], study=summary["study_hash"])
-    tags = _tags(study, summary) | made_of.tags()
+    tags = _tags(study, summary) | _asked(study) | made_of.tags()
+    shared = RunRecord(name=study.study, tags=tags, dataset=_dataset(study, summary))
     children = [
-        _child(one, model, tags=tags, folders=folders)
-        for one in found
-        for model in one.result.models.values()
+        run for one in found for run in list_model_runs(study, one, shared=shared, folders=folders)
     ]
-    first = found[0].result
-    return RunRecord(
-        name=study.study,
+    return replace(
+        shared,
+        note=describe_study_run(study, found),
         parameters=_parameters(study, summary),
-        tags=tags | _verdicts(found) | {"mlflow.note.content": first.size.verdict},
+        tags=tags | {"run_kind": "study"} | _verdicts(found),
         # The headline of the study is its booster at the first landmark.
-        metrics=metrics_of(first.main),
+        metrics=children[0].metrics,
         files={"study": Path(study_file)},
         folders=folders,
         documents={
             "study/summary.json": summary,
             "study/quality.json": summary["quality"],
             "study/features.json": summary["features"],
-            "study/provenance.json": made_of.to_dict()
-            | {"study_file": str(Path(study_file).resolve())},
+            "study/provenance.json": made_of.to_dict() | {"study_file": place},
             SETTINGS: chosen_settings([one.result for one in found]),
             **{name: document for one in found for name, document in list_documents(one).items()},
         },
@@ -88,6 +89,15 @@ def make_record(
             name: figure for one in found for name, figure in list_figures(study, one).items()
         },
         children=children,
+    )
+
+
+def _dataset(study: Study, summary: Mapping[str, Any]) -> DatasetRecord:
+    return DatasetRecord(
+        name="cohort",
+        digest=summary["cohort_hash"],
+        kind=study.data_kind,
+        counts=summary["cohort"],
     )
 
 
@@ -114,16 +124,23 @@ def _verdicts(found: Sequence[LandmarkFindings]) -> dict[str, str]:
 _BUILT = ("monotone", "fusion", "modality_dropout", "budget", "calibration", "rebuilds")
 
 
+def _asked(study: Study) -> dict[str, str]:
+    """Return what has to be the same for two models to be comparable, as well as the patients."""
+    return {
+        "endpoint": study.outcome.endpoint_in_words,
+        "end_of_observation": study.outcome.end_of_observation,
+        "treatment_policy": study.treatment_policy,
+        "presence": study.features.presence,
+    }
+
+
 def _parameters(study: Study, summary: dict[str, Any]) -> dict[str, object]:
     outcome = study.outcome
     return {
-        "endpoint": outcome.endpoint_in_words,
+        **_asked(study),
         "landmarks_h": list(outcome.landmarks_h),
         "until_h": outcome.until_h,
         "within_h": outcome.within_h,
-        "end_of_observation": outcome.end_of_observation,
-        "treatment_policy": study.treatment_policy,
-        "presence": study.features.presence,
         "folds": study.validation.folds,
         "repeats": study.validation.repeats,
         "resamples": study.validation.resamples,
@@ -132,34 +149,3 @@ def _parameters(study: Study, summary: dict[str, Any]) -> dict[str, object]:
         **{name: getattr(study.models, name) for name in _BUILT},
         **{f"booster.{k}": v for k, v in study.models.booster.model_dump().items()},
     }
-
-
-def _child(
-    found: LandmarkFindings,
-    model: ModelResult,
-    *,
-    tags: dict[str, str],
-    folders: Mapping[str, Path],
-) -> RunRecord:
-    result = found.result
-    is_served = model is result.main and _can_score(result)
-    shared = {
-        "landmark_h": result.data.landmark_h,
-        "horizon_h": result.data.horizon_h,
-        "model": model.plan.name,
-        "columns": len(model.plan.columns),
-        "patients": len(result.rows.event),
-        "events": int(result.rows.event.sum()),
-    }
-    return RunRecord(
-        name=f"{result.data.landmark_h:g} h {model.plan.name}",
-        parameters=shared | dict(model.plan.settings),
-        tags=tags | {"model": model.plan.name, "landmark_h": f"{result.data.landmark_h:g}"},
-        metrics=metrics_of(model),
-        scoring_model=folders.get(f"models/{found.name}") if is_served else None,
-    )
-
-
-def _can_score(result: LandmarkResult) -> bool:
-    """Tell whether there is a model, and something is known of whom it may judge."""
-    return result.released is not None and result.released.applicability is not None

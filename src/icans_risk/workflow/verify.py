@@ -15,6 +15,7 @@ from icans_risk.tracking import (
     TRACKING_URI,
     StoredRun,
     fetch_model,
+    find_place,
     find_run,
     list_documents,
     read_document,
@@ -153,7 +154,7 @@ def _kept(run: StoredRun) -> tuple[Provenance, Path]:
         )
     kept = read_document(run, _DOCUMENT)
     try:
-        return read_provenance(kept), Path(kept["study_file"])
+        return read_provenance(kept), find_place(kept["study_file"], run.store_uri)
     except KeyError as absent:
         raise TrackingError(
             f"run {run.run_id[:8]}: {_DOCUMENT} lacks {absent}, so it was changed. Develop its "
