@@ -2,8 +2,8 @@
 
 import json
 import os
-import shutil
 from collections.abc import Callable
+from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
+from postgresql import which
 from store_template import copy_store
 
 ROOT = Path(__file__).parents[1]
@@ -24,7 +25,9 @@ settings.load_profile("busy")
 PROGRAMS = {
     "needs_browser": ("chromium", "chromedriver"),
     "needs_java": ("java",),
+    "needs_nginx": ("nginx", "openssl"),
     "needs_poppler": ("pdftotext", "pdfinfo"),
+    "needs_postgresql": ("initdb", "pg_ctl"),
 }
 
 
@@ -38,7 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker, programs in PROGRAMS.items():
-        absent = [program for program in programs if shutil.which(program) is None]
+        absent = [program for program in programs if which(program) is None]
         if item.get_closest_marker(marker) and absent:
             reason = f"{marker}: {', '.join(absent)} not installed"
             if item.config.getoption("--require-programs"):
@@ -60,11 +63,12 @@ def study_file() -> Path:
 
 @dataclass(frozen=True)
 class Developed:
-    """The one finished run that tests look at."""
+    """The one finished run that tests look at, and what the program printed."""
 
     summary: dict[str, Any]
     folder: Path
     tracking_uri: str
+    printed: str
 
     @property
     def pages(self) -> Path:
@@ -103,18 +107,20 @@ def store_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def developed(
     tmp_path_factory: pytest.TempPathFactory, study_file: Path, store_template: Path
 ) -> Developed:
-    """The study of 80 patients, developed once for all tests that look at the result."""
-    from icans_risk.workflow.develop import develop
+    """The study of 80 patients, developed once, as its user calls it, for all who look at it."""
+    from typer.testing import CliRunner
+
+    from icans_risk.cli.main import app
 
     def fill(folder: Path) -> None:
-        summary = develop(
-            study_file,
-            tracking_uri=copy_store(store_template, folder / "mlruns"),
-            artifacts=folder / "mlruns" / "artifacts",
-            reports=folder / "reports",
-        )
-        (folder / "summary.json").write_text(json.dumps(summary))
+        copy_store(store_template, folder / "mlruns")
+        call = ["develop", str(study_file), "--json", "summary.json", "--workers", "1"]
+        with chdir(folder):
+            done = CliRunner().invoke(app, call, catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        (folder / "printed.txt").write_text(done.output, encoding="utf-8")
 
     folder = filled_once(tmp_path_factory, "developed", fill)
-    summary = json.loads((folder / "summary.json").read_text())
-    return Developed(summary, folder, summary["paths"]["tracking"])
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    printed = (folder / "printed.txt").read_text(encoding="utf-8")
+    return Developed(summary, folder, summary["paths"]["tracking"], printed)

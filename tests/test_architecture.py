@@ -12,6 +12,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "icans_risk"
 # its like are rooms of one file.
 MAY_IMPORT = {
     "errors": set(),
+    "ending": set(),
     "strict_yaml": set(),
     "cohort": set(),
     "splits": set(),
@@ -29,19 +30,20 @@ MAY_IMPORT = {
     "explanation": {"models", "features"},
     "report": {"evaluation", "evidence", "catalogue", "strict_yaml"},
     "serving": {"cohort", "catalogue", "features", "models", "explanation", "outcome"},
-    "tracking": {"serving", "study"},
+    "tracking": {"serving", "study", "ending"},
     "workflow": {
         "cohort", "splits", "evaluation", "catalogue", "study", "ingest", "grading", "outcome",
         "features", "models", "explanation", "report", "serving", "tracking", "evidence",
         "synthetic", "signals", "strict_yaml",
     },
-    "cli": {"workflow", "study", "catalogue"},
+    "cli": {"workflow", "study", "catalogue", "ending"},
 }  # fmt: skip
 
 # Only one room knows MLflow, one the readers of raw files, two run on Spark; only the command line
 # may look at the environment.
 OWNED = {
     "mlflow": {"tracking"},
+    "sqlalchemy": {"tracking"},
     "typer": {"cli"},
     "pyspark": {"features", "serving"},
     "mne": {"signals"},

@@ -1,9 +1,11 @@
 """The contract of the tables."""
 
+import pickle
+
 import pandas as pd
 import pytest
 
-from icans_risk.cohort import EVENTS, Cohort, check_table, hash_table
+from icans_risk.cohort import EVENTS, CellError, Cohort, check_table, hash_table
 from icans_risk.errors import CohortError
 
 
@@ -115,3 +117,12 @@ def test_a_date_and_a_truth_value_are_no_numbers(cells: object) -> None:
 def test_a_cohort_that_is_shown_names_nobody() -> None:
     shown = repr(Cohort(episodes(episode_id=["Jane", "e1"]), events(), grades()))
     assert shown == "Cohort(2 episodes, 1 events, 1 grades)"
+
+
+def test_an_error_of_cells_knows_its_rows_and_survives_another_process() -> None:
+    error = CellError("events.value", "must be finite numbers", [3, 5])
+    sent = pickle.loads(pickle.dumps(error))
+    assert (str(sent), sent.table, sent.rows) == (str(error), "events", [3, 5])
+    assert str(error).startswith(
+        "events.value must be finite numbers, 2 cells do not (row positions 3, 5)."
+    )

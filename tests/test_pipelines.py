@@ -18,6 +18,7 @@ def test_a_pipeline_has_at_most_60_lines(script: Path) -> None:
     assert len(script.read_text(encoding="utf-8").splitlines()) <= 60
 
 
+@pytest.mark.slow
 def test_develop_runs_through_the_public_interface(tmp_path: Path, root: Path) -> None:
     script, study = root / "pipelines" / "develop.py", tmp_path / "study.yaml"
     # As much of it as shows that it runs: what it computes is tested elsewhere.

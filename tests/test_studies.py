@@ -130,6 +130,7 @@ def test_the_committed_tables_name_their_seed_and_commit() -> None:
     for name in (
         "applicability",
         "ceilings",
+        "cold_start",
         "false_claims",
         "feature_cost",
         "informative_ordering",

@@ -11,7 +11,6 @@ Run: ``python benchmarks/studies/applicability.py``. Writes ``applicability.csv`
 with the seed and the commit. Synthetic: no evidence about patients.
 """
 
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,6 +22,7 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.metrics import log_loss, roc_auc_score
 
+from committed import current_commit
 from icans_risk import build_features, derive_outcomes, specify_features
 from icans_risk.features import FeatureSpecification
 from icans_risk.models import BoostedTrees
@@ -75,9 +75,7 @@ class Rows:
 def main() -> None:
     """Run the study at full size and write its table."""
     table = run(sizes=(200, 300, 1_000), fresh=3_000, repeats=6, rebuilds=20, seed=SEED)
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
-    ).stdout.strip()
+    commit = current_commit()
     table.assign(seed=SEED, commit=commit).to_csv(HERE / "applicability.csv", index=False)
     sys.stdout.write(table.to_string(index=False) + "\n")
 

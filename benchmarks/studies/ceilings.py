@@ -9,7 +9,6 @@ Run: ``python benchmarks/studies/ceilings.py``. Writes ``ceilings.csv`` beside t
 the seed and the commit, and ``docs/ceilings.png``. Synthetic: no evidence about patients.
 """
 
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from sklearn.metrics import roc_auc_score
 
+from committed import current_commit
 from icans_risk import FeatureSpecification, build_features, derive_outcomes, specify_features
 from icans_risk.models import BoostedTrees
 from icans_risk.outcome import Endpoint
@@ -62,9 +62,7 @@ class Rows:
 def main() -> None:
     """Run the study at full size and write its table and figure."""
     table = run(sizes=(300, 1_000, 5_000), ceiling=50_000, test=10_000, repeats=5, seed=SEED)
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
-    ).stdout.strip()
+    commit = current_commit()
     table.assign(seed=SEED, commit=commit).to_csv(HERE / "ceilings.csv", index=False)
     draw(table).savefig(DOCS / "ceilings.png")
     sys.stdout.write(table.to_string(index=False) + "\n")

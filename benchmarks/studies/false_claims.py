@@ -9,7 +9,6 @@ Run: ``python benchmarks/studies/false_claims.py [FOLDER]``; FOLDER keeps the si
 Writes ``false_claims.csv`` beside this file, with the seed and the commit.
 """
 
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,13 +16,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from model_arms import ARMS, boosted_trees
 from scipy.special import expit
-from size_populations import Rows, load_rows
 
+from committed import current_commit
 from icans_risk.evaluation import AurocInterval, delong_interval
 from icans_risk.models import make_model
 from icans_risk.models.calibrated import CalibratedModel
+from model_arms import ARMS, boosted_trees
+from size_populations import Rows, load_rows
 
 HERE = Path(__file__).parent
 # The patients of models_by_size.py.
@@ -45,9 +45,7 @@ def main() -> None:
     """Run the study at full size and write its table."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
     rows = load_rows("no_signal", ROWS, seed=SEED, cache=folder)
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
-    ).stdout.strip()
+    commit = current_commit()
     table = run(rows, cohorts=COHORTS).assign(seed=SEED, commit=commit)
     table.to_csv(HERE / "false_claims.csv", index=False)
     sys.stdout.write(table.to_string(index=False) + "\n")

@@ -10,7 +10,6 @@ takes about a gigabyte. The seconds belong to the machine.
 """
 
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -19,6 +18,8 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+from committed import current_commit
 
 HERE = Path(__file__).parent
 DOCS = HERE.parents[1] / "docs"
@@ -36,9 +37,7 @@ _LINES = {"ours-folder": ("features", "#1f4b7a", "-"), "scan-folder": ("scan", "
 def main(most: int) -> None:
     """Run the study and write its table and figure."""
     table = run(sizes=[size for size in SIZES if size <= most], rounds=ROUNDS)
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
-    ).stdout.strip()
+    commit = current_commit()
     table.assign(seed=SEED, commit=commit).to_csv(HERE / "feature_cost.csv", index=False)
     draw(table).savefig(DOCS / "feature_cost.png")
     sys.stdout.write(table.to_string(index=False) + "\n")

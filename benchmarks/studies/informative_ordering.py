@@ -9,13 +9,13 @@ beside this file, with the seed and the commit. Synthetic: no evidence about pat
 """
 
 import itertools
-import subprocess
 import sys
 from pathlib import Path
 
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
+from committed import current_commit
 from icans_risk import FeatureSpecification, build_features, derive_outcomes
 from icans_risk.features import Measurement, Window
 from icans_risk.models import BoostedTrees
@@ -33,9 +33,7 @@ ORDERED = ("csf.protein", "eeg.theta_relative", "imaging.mri_abnormal", "imaging
 def main() -> None:
     """Run the study at full size and write its table."""
     table = run(training=6_000, test=6_000, seed=SEED)
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
-    ).stdout.strip()
+    commit = current_commit()
     table.assign(seed=SEED, commit=commit).to_csv(HERE / "informative_ordering.csv", index=False)
     sys.stdout.write(table.to_string(index=False) + "\n")
 

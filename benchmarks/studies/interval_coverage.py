@@ -15,7 +15,6 @@ patients. Writes ``interval_coverage.csv`` and ``optimism_bias.csv`` beside this
 and the commit. Synthetic: no evidence about patients.
 """
 
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -24,10 +23,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from model_arms import ARMS, boosted_trees
 from scipy.special import expit
-from size_populations import Rows, load_rows
 
+from committed import current_commit
 from icans_risk.evaluation import (
     METRICS,
     bootstrap_interval,
@@ -40,6 +38,8 @@ from icans_risk.evaluation import (
 )
 from icans_risk.models import make_model
 from icans_risk.splits import repeated_grouped_folds
+from model_arms import ARMS, boosted_trees
+from size_populations import Rows, load_rows
 
 HERE = Path(__file__).parent
 SEED = 6_800_000
@@ -69,9 +69,7 @@ def main() -> None:
     """Run the study at full size and write its tables."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
     rows = load_rows("interactions", TRAINING + COHORTS * PATIENTS + FRESH, seed=SEED, cache=folder)
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
-    ).stdout.strip()
+    commit = current_commit()
     covered = fixed_predictions(rows, cohorts=COHORTS)
     for name in MODELS:
         refitted, bias = refitted_models(rows, name, cohorts=COHORTS)

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from size_populations import ICANS_GRADE, MORE_SCORES
 
 from icans_risk.models import BoostedTrees, make_model
 from icans_risk.models.calibrated import CalibratedModel
@@ -21,6 +20,7 @@ from icans_risk.models.selection import budget_for
 from icans_risk.models.tuning import tune
 from icans_risk.workflow.demo import load_demo_study
 from icans_risk.workflow.inputs import choose_columns
+from size_populations import ICANS_GRADE, MORE_SCORES
 
 __all__ = ["ARMS", "SEED", "Arm"]
 

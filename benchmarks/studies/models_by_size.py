@@ -13,7 +13,6 @@ the commit; ``models_by_size_pages.py`` makes the rest of it. Synthetic: no evid
 patients.
 """
 
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,14 +22,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from model_arms import ARMS, Arm
 from scipy.special import expit
-from size_populations import VARIANTS, Rows, load_rows
 from sklearn.metrics import log_loss
 
+from committed import current_commit
 from icans_risk.errors import NotReleasedError
 from icans_risk.evaluation import METRICS, delong_interval
 from icans_risk.models import BoostedTrees
+from model_arms import ARMS, Arm
+from size_populations import VARIANTS, Rows, load_rows
 
 HERE = Path(__file__).parent
 # Far from 502, on which the ceiling and the elastic net's mix were chosen.
@@ -68,9 +68,7 @@ def main() -> None:
         arms = [a for a in ARMS if variant != "no_signal" or a.name in WITHOUT_SIGNAL]
         fits = run(rows, variant=variant, arms=arms, cohorts=cohorts, test=TEST, folder=folder)
         tables.append(summarise(fits))
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
-    ).stdout.strip()
+    commit = current_commit()
     table = pd.concat(tables).assign(seed=SEED, commit=commit)
     table.to_csv(HERE / "models_by_size.csv", index=False)
     sys.stdout.write(table.to_string(index=False) + "\n")

@@ -9,7 +9,6 @@ Run: ``python benchmarks/studies/monitoring.py``. Writes ``monitoring.csv`` besi
 the seed and the commit. Synthetic: no evidence about patients.
 """
 
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import expit, logit
 
+from committed import current_commit
 from icans_risk.cohort import Cohort
 from icans_risk.features import FeatureSpecification, Measurement, Window
 from icans_risk.serving.calibration_watch import FALSE_ALARM_RATE, log_evidence
@@ -51,9 +51,7 @@ def main() -> None:
         ],
         ignore_index=True,
     )
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
-    ).stdout.strip()
+    commit = current_commit()
     table.assign(seed=SEED, commit=commit).to_csv(
         HERE / "monitoring.csv", index=False, float_format="%.4f"
     )

@@ -14,7 +14,6 @@ from there. Writes ``named_analytes.csv`` beside this file, with the seed and th
 table into ``docs/explanation.md``. Synthetic: no evidence about patients.
 """
 
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from committed import current_commit
 from icans_risk import build_features, derive_outcomes, specify_features
 from icans_risk.errors import NotReleasedError
 from icans_risk.explanation import (
@@ -106,9 +106,7 @@ def main() -> None:
     """Run the study at full size and write its table."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
     table = run(sizes=SIZES, cohorts=COHORTS, fresh=FRESH, seed=SEED, folder=folder)
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
-    ).stdout.strip()
+    commit = current_commit()
     table = table.assign(seed=SEED, commit=commit)
     table.to_csv(HERE / "named_analytes.csv", index=False)
     page = DOCS / "explanation.md"

@@ -8,15 +8,14 @@ Run: ``python benchmarks/studies/permuted_labels.py``. Writes ``permuted_labels.
 file, with the seed and the commit. Synthetic: no evidence about patients.
 """
 
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from planted_leaks import PATIENTS, SCENES, SETTINGS, prepare
 
+from committed import current_commit
 from icans_risk.evaluation import METRICS
 from icans_risk.evaluation.audit import AuditRows
 from icans_risk.evaluation.audit import rows as audited
@@ -26,6 +25,7 @@ from icans_risk.evaluation.resampling import FitPredict
 from icans_risk.models import BoostedTrees
 from icans_risk.models.calibrated import CalibratedModel
 from icans_risk.models.selection import budget_for
+from planted_leaks import PATIENTS, SCENES, SETTINGS, prepare
 
 HERE = Path(__file__).parent
 # Far from the seeds on which the rules were chosen.
@@ -35,9 +35,7 @@ SEED = 67_000_000
 def main() -> None:
     """Run the study at full size and write its table."""
     table = run(permutations=200, seed=SEED)
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
-    ).stdout.strip()
+    commit = current_commit()
     table.assign(seed=SEED, commit=commit).to_csv(HERE / "permuted_labels.csv", index=False)
     sys.stdout.write(table.to_string(index=False) + "\n")
 

@@ -16,7 +16,6 @@ Run: ``python benchmarks/studies/planted_leaks.py``. Writes ``planted_leaks.csv`
 file, with the seed and the commit. Synthetic: no evidence about patients.
 """
 
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -25,6 +24,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from committed import current_commit
 from icans_risk import build_features, derive_outcomes, specify_features
 from icans_risk.cohort import Cohort
 from icans_risk.evaluation.audit import Audit, AuditPlan, AuditRows, AuditTables, audit_model
@@ -63,9 +63,7 @@ class Inputs(NamedTuple):
 
 def main() -> None:
     """Run the study at full size and write its table, which grows by a scene at a time."""
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
-    ).stdout.strip()
+    commit = current_commit()
     tables = []
     for scene in SCENES:
         tables.append(run(cohorts=100, seed=SEED, permutations=20, scenes=[scene]))

@@ -17,7 +17,6 @@ them, into ``src/icans_risk/evaluation``; both with the seed and the commit. Syn
 about patients.
 """
 
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from committed import current_commit
 from icans_risk import build_features, derive_outcomes, specify_features
 from icans_risk.errors import NotEstimableError, NotReleasedError
 from icans_risk.evaluation import METRICS
@@ -77,9 +77,7 @@ def main() -> None:
         cohorts=20,
         seed=SEED,
     )
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
-    ).stdout.strip()
+    commit = current_commit()
     table.assign(seed=SEED, commit=commit).to_csv(
         HERE / "sample_size_by_simulation.csv", index=False
     )

@@ -16,7 +16,6 @@ evidence about patients.
 """
 
 import math
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scipy.special import expit
 
+from committed import current_commit
 from icans_risk import build_features, derive_outcomes, specify_features
 from icans_risk.errors import IcansRiskError
 from icans_risk.evidence import find_incidence, load_evidence
@@ -87,9 +87,7 @@ class Rows:
 
 def main() -> None:
     """Run the study at full size, writing each part as it is done."""
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
-    ).stdout.strip()
+    commit = current_commit()
     done = pd.read_csv(TABLE) if TABLE.exists() else pd.DataFrame(columns=[*COLUMNS, "seed"])
     rows = draw(6_000, seed=SEED)
     for part in parts(rows, repeats=40, seed=SEED, skip=set(done["left_out"])):

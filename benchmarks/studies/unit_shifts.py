@@ -11,7 +11,6 @@ with the seed and the commit. Synthetic: no evidence about patients.
 """
 
 import itertools
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -21,6 +20,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import polars as pl
 
+from committed import current_commit
 from icans_risk.catalogue import load_catalogue
 from icans_risk.cohort import Cohort
 from icans_risk.ingest.shifts.search import UnitShift, find_unit_shifts
@@ -58,9 +58,7 @@ class Case(NamedTuple):
 def main() -> None:
     """Run the study at full size and write its table."""
     table = run(clean=200, repeats=20, seed=SEED)
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
-    ).stdout.strip()
+    commit = current_commit()
     table = table.with_columns(seed=pl.lit(SEED), commit=pl.lit(commit))
     table.write_csv(HERE / "unit_shifts.csv", float_precision=4)
     with pl.Config(tbl_rows=-1, tbl_cols=-1):

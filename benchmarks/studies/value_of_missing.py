@@ -13,13 +13,13 @@ Run: ``python benchmarks/studies/value_of_missing.py``; two minutes of one core.
 ``docs/explanation.md``. Synthetic: no evidence about patients.
 """
 
-import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from committed import current_commit
 from icans_risk import build_features, derive_outcomes, specify_features
 from icans_risk.explanation import measured_analytes, plausible_values, possible_moves
 from icans_risk.explanation.folding import analyte_of
@@ -41,9 +41,7 @@ COLUMNS = ["by", "group", "values", "expected", "moved", "nearer"]
 def main() -> None:
     """Run the study at full size and write its table."""
     table = run(size=SIZE, fresh=FRESH, cohorts=COHORTS, seed=SEED)
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
-    ).stdout.strip()
+    commit = current_commit()
     table.assign(seed=SEED, commit=commit).to_csv(HERE / "value_of_missing.csv", index=False)
     page = DOCS / "explanation.md"
     before, _, after = page.read_text(encoding="utf-8").split(MARK)

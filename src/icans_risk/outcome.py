@@ -53,6 +53,10 @@ class Endpoint:
         return self.grade.removesuffix("_grade")
 
 
+# Of episodes.
+_READ = ("episode_id", "followed_until_h", "discharged_h", "died_h", "death_cause")
+
+
 def derive_outcomes(
     cohort: Cohort,
     landmarks_h: Sequence[float],
@@ -132,7 +136,8 @@ def _first_record(cohort: Cohort, grade: str, *, at_least: int) -> pd.DataFrame:
     order = ["covers_from_h", "assessed_h"]
     reached = cohort.grades[cohort.grades[grade] >= at_least]
     first = reached.sort_values(order).drop_duplicates("episode_id")[["episode_id", *order]]
-    return cohort.episodes.merge(first, on="episode_id", how="left")
+    known = [name for name in _READ if name in cohort.episodes]
+    return cohort.episodes[known].merge(first, on="episode_id", how="left")
 
 
 def _first_reached(cohort: Cohort, endpoint: Endpoint) -> pd.DataFrame:

@@ -1,6 +1,5 @@
 """The program as its user meets it."""
 
-import json
 import re
 import subprocess
 import sys
@@ -154,21 +153,15 @@ def test_help_loads_nothing_heavy() -> None:
     assert not HEAVY & set(re.findall(r"'(\w+)'", done.stderr))
 
 
-def test_the_whole_path_prints_what_the_summary_file_says(
-    program: Program, study_of: Callable[..., Path], store_template: Path, tmp_path: Path
-) -> None:
-    from store_template import copy_store
-
-    copy_store(store_template, tmp_path / "mlruns")
-    code, out, err = program("develop", str(study_of()), "--json", "summary.json")
-    assert code == 0, err
-    summary = json.loads((tmp_path / "summary.json").read_text())
-    assert (tmp_path / "summary.json").stat().st_mode & 0o077 == 0
+def test_the_whole_path_prints_what_the_summary_file_says(developed: Any) -> None:
+    out, made = developed.printed, developed.folder
+    assert (made / "summary.json").stat().st_mode & 0o077 == 0
     assert "80 patients, 12 at the endpoint in all" in out
     assert "The sample is too small" in out
     assert "Research use only." in out
-    assert f"mlflow ui --backend-store-uri sqlite:///{tmp_path}/mlruns/mlflow.db" in out
-    (folder,) = summary["paths"]["reports"]
+    assert f"mlflow ui --backend-store-uri sqlite:///{made}/mlruns/mlflow.db" in out
+    (folder,) = developed.summary["paths"]["reports"]
     assert f"{folder}/index.html" in out
-    assert Path(folder).parent == tmp_path / "reports"
-    assert {p.name for p in tmp_path.iterdir()} == {"mlruns", "reports", "summary.json"}
+    assert Path(folder).parent == made / "reports"
+    kept = {"printed.txt", "filled"}
+    assert {p.name for p in made.iterdir()} - kept == {"mlruns", "reports", "summary.json"}

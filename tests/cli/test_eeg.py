@@ -143,8 +143,9 @@ def test_an_interrupted_run_is_taken_up(
 ) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(signals, "new_folder", None)
-        with pytest.raises(TypeError):
-            run_list(program, listed)
+        code, _, err = run_list(program, listed)
+    assert code == 1
+    assert "a fault of the program, not of your call (TypeError in workflow/signals.py, " in err
     journal = Journal(tmp_path / "out")
     for file in journal.folder.glob("*.json"):
         kept = json.loads(file.read_text())

@@ -49,6 +49,17 @@ def test_donors_stand_for_equal_shares_of_the_patients_and_are_whole_patients() 
     assert crp["plasma.crp.last.early"].tolist() == [5.0, 15.0, 25.0, 35.0, 45.0]
 
 
+def test_what_a_model_keeps_are_medians_of_neighbours_and_nobody_s_values() -> None:
+    kept = plausible_values(training(), of_at_least=5)["plasma.crp"]
+    assert len(kept) == 20
+    assert kept["plasma.crp.max.early"].iloc[:2].tolist() == [2.5, 8.0]
+    assert (kept["plasma.crp.last.early"] <= kept["plasma.crp.max.early"]).all()
+    few = plausible_values(training().iloc[:23], of_at_least=5)["plasma.crp"]
+    ranked = np.sort(training().iloc[:23]["plasma.crp.max.early"].to_numpy())
+    groups = np.array_split(ranked, 4)
+    assert few["plasma.crp.max.early"].tolist() == [np.median(group) for group in groups]
+
+
 def test_only_blood_and_bedside_measurements_that_enough_patients_have_are_moved() -> None:
     # IL-6 was measured in five patients.
     assert list(plausible_values(training())) == ["plasma.crp", "clinical.temperature"]

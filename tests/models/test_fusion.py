@@ -100,7 +100,10 @@ def test_as_many_events_are_expected_as_there_were():
     assert weight @ risk == pytest.approx(weight @ y, rel=0.02)
 
 
-@pytest.mark.parametrize(("csf_effect", "of_ill", "of_well"), [(0.0, 0.98, 0.03), (1.0, 0.9, 0.15)])
+@pytest.mark.parametrize(
+    ("csf_effect", "of_ill", "of_well"),
+    [(0.0, 0.98, 0.03), pytest.param(1.0, 0.9, 0.15, marks=pytest.mark.slow)],
+)
 def test_that_a_test_was_done_is_not_taken_for_what_it_said(
     csf_effect: float, of_ill: float, of_well: float
 ):

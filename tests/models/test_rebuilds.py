@@ -247,3 +247,14 @@ def test_rebuilds_from_a_file_do_not_know_whom_they_saw(rebuilds: Rebuilds):
     assert "copies" not in rebuilds.to_state()
     with pytest.raises(IcansRiskError, match="no longer know"):
         stored.held_out_interval(X, rebuilds.model.margin(X))
+
+
+def test_rows_are_looked_at_once_and_each_rebuild_says_what_it_says_alone(
+    rebuilds: Rebuilds,
+) -> None:
+    X, _ = patients(2)
+    alone = np.stack([model.predict_proba(X)[:, 1] for model in rebuilds.rebuilt])
+    assert np.array_equal(rebuilds.risks(X), alone)
+    assert np.array_equal(rebuilds.risks(X[X.columns[::-1]]), alone)
+    with pytest.raises(ValueError, match="feature names"):
+        rebuilds.risks(X.rename(columns={X.columns[0]: "other"}))

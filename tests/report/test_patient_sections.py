@@ -122,11 +122,11 @@ def test_a_value_stands_beside_its_reference_and_what_is_usual_here():
     crp, ferritin = driver(report_of(full()), "C-reactive protein")["parts"]
     assert (crp["reference"], crp["middle"]) == (
         "reference up to 5 mg/L",
-        "half of patients here 30 to 90",
+        "half of the study's patients 30 to 90",
     )
     assert ferritin["value"] == "1,834 ng/mL, 18 h old"
     assert ferritin["sentence"].startswith(
-        "Above the reference range; higher than in three of four patients here. In published"
+        "Above the reference range; higher than in three of four patients of the study. In pub"
     )
     assert ferritin["source"] == "Source: Strati 2020"
     assert ferritin["where"] == " (doi:10.1182/bloodadvances.2020002228)"

@@ -72,6 +72,16 @@ def test_a_page_prints_the_risk_that_scoring_gives(example: Example, folder: Pat
         assert f"Exactly: {row['risk']:.3f}, range {row['risk_low']:.3f}" in shown.text("estimate")
 
 
+def test_a_new_patient_s_values_stand_beside_the_study_s_and_what_was_absent_is_ranked(
+    example: Example, folder: Path
+) -> None:
+    facts = example.served.facts
+    assert {name.split(".")[0] for name in facts["plausible"]} <= {"plasma", "clinical"}
+    shown = [page(file).everything for file in sorted((folder / "72h").glob("patient-*.html"))]
+    assert any("half of the study's patients" in text for text in shown)
+    assert any("by how much less would be unknown on average" in text for text in shown)
+
+
 def test_a_page_says_that_its_model_was_released_and_not_that_it_is_held_out(folder: Path) -> None:
     answered = [page(file) for file in sorted((folder / "72h").glob("patient-*.html"))]
     answered = [shown for shown in answered if "estimate" in shown.texts]

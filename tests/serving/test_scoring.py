@@ -23,6 +23,7 @@ from icans_risk.errors import CohortError, ModelError, NotEstimableError
 from icans_risk.models.released import ReleasedModel
 from icans_risk.models.withdrawal import withdraw_model
 from icans_risk.serving import RawTables, Scored, ServedModel, load_served, score
+from icans_risk.serving.request import Request
 from serving.example import Example, raw
 
 
@@ -276,3 +277,34 @@ def test_the_facts_say_what_pages_need(example: Example) -> None:
     assert sum(rate["n"] for rate in products) == facts["base_rate"]["n"]
     assert facts["performance"]["auroc"][0] == result.main.metrics["auroc"].estimate
     assert (facts["presence"], facts["treatment_policy"]) == ("protocol_only", "ignore")
+
+
+def test_many_bad_patients_get_what_each_would_get_alone_after_few_readings(
+    cohort: Cohort, served: ServedModel, scored: Scored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An export whose every clock is wrong must not take a minute for each thousand patients."""
+    tables = raw(cohort)
+    ids = tables.episodes["episode_id"].tolist()
+    late, negative = set(ids[1::3]), set(ids[2::3])
+    owner = tables.events["episode_id"]
+    tables.events["available_h"] = tables.events["available_h"].where(~owner.isin(late), -1e6)
+    is_negative = tables.episodes["episode_id"].isin(negative)
+    tables.episodes["followed_until_h"] = tables.episodes["followed_until_h"].where(
+        ~is_negative, -1.0
+    )
+    readings = []
+    read = Request.cohort
+    monkeypatch.setattr(Request, "cohort", lambda self: readings.append(self) or read(self))
+    told = score(tables, [served], data_kind="synthetic")
+    assert len(readings) == 3
+    assert told.predictions["episode_id"].tolist() == ids
+    is_good = ~told.predictions["episode_id"].isin(late | negative)
+    pd.testing.assert_frame_equal(
+        told.predictions[is_good], scored.predictions[is_good], check_exact=True
+    )
+    assert set(told.predictions.loc[~is_good, "status"]) == {"unreadable"}
+    for name in (ids[1], ids[2]):
+        own = RawTables(*(t[t["episode_id"] == name] for t in vars(tables).values()))
+        alone = score(own, [served], data_kind="synthetic").predictions
+        among = told.predictions[told.predictions["episode_id"] == name].reset_index(drop=True)
+        pd.testing.assert_frame_equal(among, alone)

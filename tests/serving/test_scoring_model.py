@@ -1,12 +1,7 @@
 """MLflow serves the released model: as code and JSON, with the bits of training."""
 
 import json
-import os
 import pickle
-import socket
-import subprocess
-import sys
-import time
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -17,22 +12,8 @@ import pytest
 from icans_risk.serving import score
 from icans_risk.serving.records import to_arrow
 from icans_risk.serving.wire import wire_rows
-from icans_risk.tracking import RunRecord, log_run, open_store
 from serving.example import Example
-from store_template import copy_store
-
-
-@pytest.fixture(scope="module")
-def logged(
-    tmp_path_factory: pytest.TempPathFactory, store_template: Path, example: Example
-) -> Path:
-    """The folder in which MLflow keeps the model."""
-    folder = tmp_path_factory.mktemp("logged")
-    uri = copy_store(store_template, folder)
-    store = open_store(uri, artifacts=folder / "artifacts", experiment="s")
-    log_run(store, RunRecord("booster", scoring_model=example.models[0]))
-    (found,) = folder.glob("artifacts/models/m-*/artifacts")
-    return found
+from serving.servers import mlflow_server
 
 
 @pytest.fixture(scope="module")
@@ -93,53 +74,55 @@ def test_a_stored_model_that_was_damaged_does_not_load(logged: Path, tmp_path: P
         mlflow.pyfunc.load_model(str(copy))
 
 
+def test_a_refusal_holds_its_sentence_alone_whatever_the_server_adds(
+    logged: Path, example: Example, caplog: pytest.LogCaptureFixture
+) -> None:
+    import mlflow.pyfunc
+    from mlflow.pyfunc.scoring_server import invocations
+
+    model = mlflow.pyfunc.load_model(str(logged))
+    rows = wire_rows(example.cohort).iloc[:2].assign(**{"Jane Doe": "MRN-123456"})
+    for spoilt in (rows.drop(columns="events"), rows.iloc[:0], rows[["Jane Doe"]]):
+        body = json.dumps({"dataframe_split": spoilt.to_dict("split")})
+        with pytest.raises(mlflow.MlflowException) as error:
+            invocations(body, "application/json", model, model.metadata.get_input_schema())
+        assert error.value.get_http_status_code() == 400
+        told = json.loads(error.value.serialize_as_json())
+        assert set(told) == {"error_code", "message"}
+        assert told["message"].startswith("expected 1 to 10000 rows with the columns")
+        assert "Jane" not in told["message"] + caplog.text
+        assert "MRN" not in told["message"] + caplog.text
+
+
+@pytest.mark.parametrize("cell", [None, 98765.4321, ["MRN-123456"], {"MRN-123456": 1}, True])
+def test_a_cell_that_is_no_text_costs_its_own_answer(
+    logged: Path, example: Example, answers: list[dict[str, Any]], cell: Any
+) -> None:
+    """A signature of text would make MLflow refuse them all, and repeat the cell."""
+    import mlflow.pyfunc
+
+    model = mlflow.pyfunc.load_model(str(logged))
+    rows = wire_rows(example.cohort).iloc[:3].astype(object)
+    rows.at[1, "events"] = cell
+    told = model.predict(rows, params={"data_kind": "synthetic"})
+    assert [told[0], told[2]] == [answers[0], answers[2]]
+    assert told[1]["status"] == "unreadable"
+    assert "MRN" not in json.dumps(told[1])
+
+
 @pytest.mark.slow
 def test_the_server_answers_with_the_same_bits(
     logged: Path, example: Example, answers: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    scripts = str(Path(sys.executable).parent)
-    environment = os.environ | {
-        "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
-        "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
-        "MLFLOW_DISABLE_TELEMETRY": "true",
-        "MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path}/none.db",
-    }
-    command = [
-        sys.executable, "-m", "mlflow", "models", "serve", "-m", str(logged), "-p", str(port),
-        "--env-manager", "local", "--host", "127.0.0.1",
-    ]  # fmt: skip
-    with (tmp_path / "log").open("w") as log:
-        server = subprocess.Popen(
-            command, env=environment, cwd=tmp_path, stdout=log, stderr=log, start_new_session=True
-        )
-    try:
-        wait_for(port, server, tmp_path / "log")
+    with mlflow_server(logged, tmp_path) as port:
         rows = wire_rows(example.cohort)
         told = ask(port, rows, {"data_kind": "synthetic"})
         assert told == answers
         spoilt = rows.iloc[:3].copy()
         spoilt.loc[1, "events"] = "MRN-123456"
         mixed = ask(port, spoilt, {"data_kind": "synthetic"})
-        assert sum(row["status"] == "unreadable" for row in mixed) == 1
+        assert [row["status"] == "unreadable" for row in mixed] == [False, True, False]
         assert "MRN" not in json.dumps(mixed)
-    finally:
-        os.killpg(server.pid, 15)
-        server.wait(timeout=30)
-
-
-def wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + 240
-    while time.monotonic() < until:
-        assert server.poll() is None, log.read_text()
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/ping", timeout=5):
-                return
-        except OSError:
-            time.sleep(0.5)
-    raise AssertionError(log.read_text())
 
 
 def ask(port: int, rows: pd.DataFrame, params: dict[str, str]) -> list[dict[str, Any]]:

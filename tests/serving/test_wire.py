@@ -1,6 +1,7 @@
 """Patients as JSON text, one row each: what cannot be read costs its own answer only."""
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -11,10 +12,10 @@ from hypothesis import strategies as st
 
 from icans_risk.errors import CohortError
 from icans_risk.models.withdrawal import Withdrawal
-from icans_risk.serving import ServedModel, score
-from icans_risk.serving.records import SCHEMA, to_arrow
+from icans_risk.serving import RawTables, ServedModel, score
+from icans_risk.serving.records import SCHEMA, to_arrow, unreadable_record
 from icans_risk.serving.wire import example_row, score_rows, wire_rows
-from serving.example import Example
+from serving.example import Example, raw
 
 
 @pytest.fixture(scope="module")
@@ -136,3 +137,109 @@ def test_a_model_of_synthetic_patients_is_silent_about_real_ones(
     withdrawn = replace(served, withdrawn=Withdrawal("the assay changed", "today", served.identity))
     told = score_rows(rows.iloc[:5], [withdrawn], data_kind="synthetic")
     assert {row["risk"] for row in told} == {None}
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        ({"value": True}, r"events\[0\].value must be a finite number"),
+        ({"value": "1.5"}, r"events\[0\].value must be a finite number"),
+        ({"value": 10**400}, r"events\[0\].value must be a finite number"),
+        ({"value": ["MRN-123456"]}, r"events\[0\].value must be a finite number"),
+        ({"analyte": 1.5}, r"events\[0\].analyte must be text"),
+        ({"analyte": "\ud800"}, r"events\[0\].analyte must be text"),
+        ({"unit": "furlong"}, r"events\[0\].unit is not taken"),
+    ],
+)
+def test_a_cell_of_another_type_is_its_own_patient_s_affair(
+    served: ServedModel,
+    rows: pd.DataFrame,
+    answers: list[dict[str, Any]],
+    event: dict[str, Any],
+    reason: str,
+) -> None:
+    """Beside numbers a flag would have become one, and nobody the wiser."""
+    first, *others = json.loads(rows["events"].iloc[1])
+    spoilt = rows.iloc[:3].copy()
+    spoilt.loc[1, "events"] = json.dumps([first | event, *others])
+    before, told, after = score_rows(spoilt, [served], data_kind="synthetic")
+    assert (told["episode_id"], told["status"]) == (answers[1]["episode_id"], "unreadable")
+    assert re.search(reason, told["reason"])
+    assert "MRN" not in told["reason"]
+    assert [before, after] == [answers[0], answers[2]]
+
+
+@pytest.mark.parametrize("text", ["1e400", '1, "value": 2'])
+def test_json_is_read_strictly(served: ServedModel, rows: pd.DataFrame, text: str) -> None:
+    spoilt = rows.iloc[:1].copy()
+    spoilt.loc[0, "events"] = f'[{{"modality": "plasma", "value": {text}}}]'
+    (told,) = score_rows(spoilt, [served], data_kind="synthetic")
+    assert told["status"] == "unreadable"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "MRN-123456\n", "MRN-123456\x00", "\u202eMRN-123456", "\ud800", "x" * 201, 1.5, None],
+)
+def test_an_identifier_that_cannot_be_printed_is_not_repeated(
+    served: ServedModel, rows: pd.DataFrame, answers: list[dict[str, Any]], name: Any
+) -> None:
+    spoilt = rows.iloc[:2].copy()
+    spoilt.loc[0, "episode"] = json.dumps(
+        json.loads(rows["episode"].iloc[0]) | {"episode_id": name}
+    )
+    told, other = score_rows(spoilt, [served], data_kind="synthetic")
+    assert (told["episode_id"], told["status"]) == ("row 0 of episodes", "unreadable")
+    assert "MRN" not in json.dumps(told)
+    assert other == answers[1]
+
+
+def test_each_row_has_its_record_in_its_place(
+    served: ServedModel, rows: pd.DataFrame, answers: list[dict[str, Any]]
+) -> None:
+    spoilt = rows.iloc[[0, 1, 2, 1, 3]].reset_index(drop=True)
+    spoilt.loc[2, "grades"] = "no JSON"
+    told = score_rows(spoilt, [served], data_kind="synthetic")
+    assert [row["episode_id"] for row in told] == [
+        answers[i]["episode_id"] for i in (0, 1, 2, 1, 3)
+    ]
+    assert [row["status"] == "unreadable" for row in told] == [False, True, True, True, False]
+    assert "must be unique" in told[1]["reason"]
+    assert [told[0], told[4]] == [answers[0], answers[3]]
+
+
+def test_a_flag_of_one_patient_leaves_the_others_readable(
+    served: ServedModel, rows: pd.DataFrame, answers: list[dict[str, Any]]
+) -> None:
+    """A column that only some have is empty for the others."""
+    spoilt = rows.iloc[:3].copy()
+    for place in (0, 2):
+        episode = json.loads(rows["episode"].iloc[place])
+        episode.pop("cns_tumour", None)
+        spoilt.loc[place, "episode"] = json.dumps(episode)
+    spoilt.loc[1, "episode"] = json.dumps(json.loads(rows["episode"].iloc[1]) | {"cns_tumour": 1})
+    told = score_rows(spoilt, [served], data_kind="synthetic")
+    assert [told[0], told[2]] == [answers[0], answers[2]]
+    assert told[1]["status"] == "cns_tumour"
+
+
+def test_keys_that_nobody_knows_are_no_columns(
+    served: ServedModel, rows: pd.DataFrame, answers: list[dict[str, Any]]
+) -> None:
+    spoilt = rows.iloc[:2].copy()
+    episode = json.loads(rows["episode"].iloc[0]) | {f"key {i}": [i] for i in range(20_000)}
+    spoilt.loc[0, "episode"] = json.dumps(episode)
+    assert score_rows(spoilt, [served], data_kind="synthetic") == answers[:2]
+
+
+def test_a_record_without_a_number_is_that_of_the_tables(
+    served: ServedModel, example: Example
+) -> None:
+    tables = raw(example.cohort)
+    first = tables.episodes.iloc[:1].assign(followed_until_h="MRN-123456")
+    name = str(first["episode_id"].iloc[0])
+    (told,) = to_arrow(
+        score(RawTables(first, tables.events, tables.grades), [served], data_kind="synthetic")
+    ).to_pylist()
+    reason = told["reason"].partition("as they stand. ")[2]
+    assert unreadable_record(served, name, reason) == told

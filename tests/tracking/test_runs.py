@@ -146,7 +146,7 @@ def test_the_study_file_figures_and_tables_are_kept(
     kept = {a.path for folder in folders for a in client.list_artifacts(run_id, folder)}
     assert kept == {
         "study/nulisa80.yaml", "study/summary.json", "study/quality.json", "study/features.json",
-        "study/provenance.json", "study/feature_dictionary.csv",
+        "study/provenance.json", "study/feature_dictionary.csv", "study/settings.json",
         "figures/72h/calibration.png", "figures/72h/comparison.png",
         "figures/72h/contributions.png", "figures/72h/risk_distribution.png",
         "figures/72h/calibration_band.png", "figures/72h/decision_curve.png",
@@ -172,7 +172,7 @@ def test_the_model_is_code_and_json_with_a_signature_and_without_rows(model_fold
     assert not {name for name in files if name.endswith((".pkl", ".ubj", ".skops"))}
     assert "SYNTHETIC-EXAMPLE" in (model_folder / "input_example.json").read_text()
     text = (model_folder / "MLmodel").read_text()
-    assert '{"type": "string", "name": "episode", "required": true}' in text
+    assert '{"type": "any", "name": "episode", "required": false}' in text
 
 
 def test_the_logged_model_answers_with_pickles_forbidden(

@@ -18,6 +18,7 @@ from store_template import copy_store
 STUCK = """
 import sys, time
 from pathlib import Path
+from icans_risk import ending
 from icans_risk.tracking import RunRecord, log_run, open_store
 
 class Stuck(dict):
@@ -25,10 +26,22 @@ class Stuck(dict):
         print("inside", flush=True)
         time.sleep(600)
 
+# What is being written never ends.
+ending.PATIENCE_S = 0.5
 folder = Path(sys.argv[1])
 store = open_store(f"sqlite:///{folder}/mlflow.db", artifacts=folder / "a", experiment="s")
 log_run(store, RunRecord("parent", children=[RunRecord("child", texts=Stuck())]))
 """
+
+# The same inside a command of the program, which has its own answer to a request to end.
+IN_A_COMMAND = (
+    STUCK.replace("log_run(store,", "until_asked_to_end(lambda: log_run(store,")
+    .replace(
+        "import sys, time", "import sys, time\nfrom icans_risk.cli.start import until_asked_to_end"
+    )
+    .rstrip()
+    + ")\n"
+)
 
 
 @pytest.fixture
@@ -44,16 +57,22 @@ def states(store: Store) -> dict[str, str]:
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 @pytest.mark.parametrize(
-    ("sent", "left"), [(signal.SIGKILL, "RUNNING"), (signal.SIGTERM, "KILLED")]
+    ("script", "sent", "left", "code"),
+    [
+        (STUCK, signal.SIGKILL, "RUNNING", -9),
+        (STUCK, signal.SIGTERM, "KILLED", 143),
+        (IN_A_COMMAND, signal.SIGTERM, "KILLED", 143),
+    ],
 )
 def test_a_process_that_ends_in_the_middle_leaves_no_run_open(
-    store: Store, tmp_path: Path, sent: signal.Signals, left: str
+    store: Store, tmp_path: Path, script: str, sent: signal.Signals, left: str, code: int
 ) -> None:
-    command = [sys.executable, "-c", STUCK, str(tmp_path)]
+    command = [sys.executable, "-c", script, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "inside\n"
         process.send_signal(sent)
+    assert process.returncode == code
     assert states(store) == {"parent": left, "child": left}
     log_run(store, RunRecord("next"))
     assert states(store) == {"parent": "KILLED", "child": "KILLED", "next": "FINISHED"}

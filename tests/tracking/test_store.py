@@ -1,15 +1,20 @@
 """The tracking store is made once, kept private, and never used half-made."""
 
-import multiprocessing
+import importlib
 import sqlite3
 import stat
 from pathlib import Path
+from unittest.mock import Mock
 
+import pandas as pd
 import pytest
 
 from icans_risk.errors import TrackingError
-from icans_risk.tracking import open_store
+from icans_risk.tracking import open_store, shown
+from icans_risk.workflow.develop import develop
 from store_template import copy_store
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_a_fresh_store_is_made_with_its_artifacts_beside_it(tmp_path: Path) -> None:
@@ -63,12 +68,58 @@ def test_a_half_made_database_is_refused(tmp_path: Path) -> None:
         open_store(f"sqlite:///{database}", artifacts=tmp_path / "a", experiment="s")
 
 
-def _open(folder: Path) -> str:
-    uri = f"sqlite:///{folder}/mlflow.db"
-    return open_store(uri, artifacts=folder / "artifacts", experiment="s").experiment_id
+def test_a_draft_that_a_kill_left_is_in_nobodys_way(tmp_path: Path) -> None:
+    for name in (".mlflow.db.partial", ".mlflow.db.partial-journal"):
+        (tmp_path / name).write_bytes(b"half of a database")
+    open_store(f"sqlite:///{tmp_path}/mlflow.db", artifacts=tmp_path / "a", experiment="s")
+    assert {path.name for path in tmp_path.iterdir()} == {"mlflow.db", "mlflow.db.lock", "a"}
+
+
+def test_a_store_that_cannot_be_reached_is_told_before_anything_is_fitted(
+    study_file: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "mlflow.db").write_text("not a database")
+    for uri in (f"sqlite:///{tmp_path}/mlflow.db", "postgresql+psycopg://127.0.0.1:1/none"):
+        seen = Mock()
+        with pytest.raises(TrackingError, match=r"not a SQLite database|cannot be used"):
+            develop(study_file, tracking_uri=uri, artifacts=tmp_path / "a", progress=seen)
+        seen.stage.assert_called_once_with("reading the cohort", steps=None)
+        assert [path.name for path in tmp_path.iterdir()] == ["mlflow.db"]
+
+
+@pytest.mark.parametrize(
+    ("uri", "told"),
+    [
+        ("postgresql+psycopg://ada:s%40cret@db.example/runs", "postgresql+psycopg://db.example/runs"),
+        ("postgresql://ada:s@cret@db.example/runs", "postgresql://db.example/runs"),
+        ("https://token@db.example", "https://db.example"),
+        ("postgresql://db.example/runs?user=a&password=secret&x=1",
+         "postgresql://db.example/runs?user=a&password=...&x=1"),
+        ("sqlite:////home/a@b/mlflow.db", "sqlite:////home/a@b/mlflow.db"),
+    ],
+)  # fmt: skip
+def test_what_is_printed_of_an_address_has_no_password(uri: str, told: str) -> None:
+    assert shown(uri) == told
+    assert shown(f"({uri}) failed, see /home/a@b") == f"({told}) failed, see /home/a@b"
 
 
 @pytest.mark.slow
-def test_four_processes_may_start_on_an_empty_folder(tmp_path: Path) -> None:
-    with multiprocessing.get_context("spawn").Pool(4) as pool:
-        assert len(set(pool.map(_open, [tmp_path] * 4))) == 1
+def test_eight_processes_that_make_a_store_together_lose_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Its processes have to find it by its name.
+    monkeypatch.syspath_prepend(ROOT / "benchmarks" / "studies")
+    table = importlib.import_module("cold_start").run(repetitions=3, seed=4)
+    assert (table["runs"] == 8 * 3 * 3).all()
+    assert (table["metrics"] == 8 * 3 * 3 * 20).all()
+    assert (table["failed"] == 0).all()
+    assert table["is_whole"].all()
+
+
+def test_the_committed_table_of_cold_starts_has_no_loss() -> None:
+    table = pd.read_csv(ROOT / "benchmarks" / "studies" / "cold_start.csv")
+    assert len(table) >= 20
+    assert (table["runs"] == table["runs_given"]).all()
+    assert (table["metrics"] == table["metrics_given"]).all()
+    assert (table["failed"] == 0).all()
+    assert table["is_whole"].all()

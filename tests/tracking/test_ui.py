@@ -1,60 +1,24 @@
 """The line that the command prints shows the run in MLflow's own interface."""
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 from mlflow import MlflowClient
 
 from browser import chromium
+from mlflow_server import serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_browser]
 
 
 @pytest.fixture(scope="module")
 def ui(developed: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start the interface on a free port of the loopback address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    _, _, *arguments = developed.summary["mlflow_ui"].split()
-    command = [sys.executable, "-m", "mlflow", "ui", *arguments, "--port", str(port)]
-    environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"}
-    with (tmp_path_factory.mktemp("ui") / "log").open("w") as log:
-        server = subprocess.Popen(
-            command, stdout=log, stderr=log, env=environment, start_new_session=True
-        )
-    try:
-        wait_for(f"http://127.0.0.1:{port}/health")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        try:
-            server.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            os.killpg(server.pid, signal.SIGKILL)
-            server.wait()
-
-
-def wait_for(address: str) -> None:
-    # Minutes on a busy machine: the server imports all of MLflow, several times over.
-    end = time.monotonic() + 240
-    while time.monotonic() < end:
-        try:
-            with urlopen(address, timeout=5):
-                return
-        except (URLError, OSError):
-            time.sleep(0.5)
-    pytest.fail(f"nothing answered at {address}")
+    """Start the interface as the line says."""
+    _, command, *arguments = developed.summary["mlflow_ui"].split()
+    with serving(command, arguments, tmp_path_factory.mktemp("ui")) as address:
+        yield address
 
 
 @contextmanager

@@ -57,7 +57,7 @@ def test_the_later_landmark_shows_the_course_and_is_valid_for_a_day(pages: dict[
 def test_values_stand_beside_reference_and_middle_half(pages: dict[str, str]) -> None:
     text = "".join(answered(pages))
     assert "Referenz bis 5 mg/L" in text
-    assert re.search(r"die Hälfte der Patienten hier [\d,.]+ bis [\d,.]+", text)
+    assert re.search(r"die Hälfte der Patienten der Studie [\d,.]+ bis [\d,.]+", text)
     # Ferritin, which the catalogue has in ng/mL.
     assert re.search(r"[\d,.]+ µg/L", text)
     assert "ng/mL" not in text

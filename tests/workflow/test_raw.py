@@ -11,13 +11,13 @@ import yaml
 from icans_risk.cohort import Cohort, read_cohort_folder
 from icans_risk.errors import StudyError
 from icans_risk.features import build_features
-from icans_risk.ingest import QualityReport
+from icans_risk.ingest import QualityReport, make_key, pseudonym, read_key
 from icans_risk.study import load_study
 from icans_risk.workflow.demo import load_demo_study
 from icans_risk.workflow.develop import develop
 from icans_risk.workflow.ingest import ingest_study
 from icans_risk.workflow.inputs import specify_features
-from icans_risk.workflow.raw import add_measured
+from icans_risk.workflow.raw import add_measured, measure_raw
 from icans_risk.workflow.reading import read_cohort
 from icans_risk.workflow.simulate import Simulation, simulate_folder
 from workflow.small import small_study
@@ -66,6 +66,23 @@ def test_a_study_measures_the_raw_files_that_it_lists(made: Path, tmp_path: Path
     assert still["value"].tolist() == was["value"].tolist()
     lesions = cohort.events.query("modality == 'imaging' and analyte == 'lesion_volume'")
     assert sorted(lesions["collected_h"]) == pytest.approx(sorted(scans["scanned_h"]))
+
+
+def test_a_study_with_a_key_measures_under_the_cohort_s_pseudonyms(
+    made: Path, tmp_path: Path
+) -> None:
+    make_key(tmp_path / "key")
+    file = write_study(made, tmp_path / "study.yaml")
+    study = yaml.safe_load(file.read_text(encoding="utf-8"))
+    study["data"]["handling"] = {"pseudonym_key": str(tmp_path / "key")}
+    study["data"]["signals"] = study["data"]["signals"][1:]
+    file.write_text(yaml.safe_dump(study), encoding="utf-8")
+    events = measure_raw(load_study(file), QualityReport())
+    assert events is not None
+    key, listed = read_key(tmp_path / "key"), pd.read_csv(made / "signals" / "scans.csv")
+    assert set(events["episode_id"]) == {
+        pseudonym(name, key, kind="episode") for name in listed["episode_id"]
+    }
 
 
 def test_what_was_measured_before_infusion_becomes_features(made: Path, tmp_path: Path) -> None:

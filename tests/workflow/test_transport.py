@@ -29,6 +29,9 @@ FACTS = {
     "landmark_h": 72.0,
     "horizon_h": 336.0,
     "data_kind": "synthetic",
+    "end_of_observation": "discharged_well",
+    "levels": {},
+    "data_contract": {},
 }
 
 

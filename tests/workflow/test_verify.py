@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from icans_risk.cli.main import app
 from icans_risk.errors import TrackingError
+from icans_risk.models.pipeline import Pipeline
 from icans_risk.workflow.develop import develop
 from icans_risk.workflow.provenance import Provenance, describe_provenance, read_provenance
 from icans_risk.workflow.verify import compare_held_out, verify_run
@@ -82,11 +83,13 @@ def test_another_library_is_named_with_both_versions(made: dict[str, Any], tmp_p
     assert told["verdict"] == "identical"
 
 
-def test_a_search_is_not_repeated_unasked(made: dict[str, Any], tmp_path: Path) -> None:
+def test_settings_chosen_for_another_study_are_not_used(
+    made: dict[str, Any], tmp_path: Path
+) -> None:
     file = changed(
         made, tmp_path / "s.yaml", lambda study: study["models"].update(tuning={"trials": 3})
     )
-    with pytest.raises(TrackingError, match=r"were searched for.*--retune"):
+    with pytest.raises(TrackingError, match=r"The study says something else\. Search anew by"):
         verify_run(made["run"], tracking_uri=made["uri"], study_file=file)
 
 
@@ -98,8 +101,8 @@ def test_a_run_of_an_earlier_version_is_refused(store_template: Path, tmp_path: 
 
 
 @pytest.mark.slow
-def test_a_search_that_is_repeated_finds_the_same(
-    made: dict[str, Any], store_template: Path, tmp_path: Path
+def test_a_tuned_run_is_made_again_from_what_was_chosen_or_by_the_same_search(
+    made: dict[str, Any], store_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = changed(
         made, tmp_path / "s.yaml", lambda study: study["models"].update(tuning={"trials": 3})
@@ -108,6 +111,18 @@ def test_a_search_that_is_repeated_finds_the_same(
     run = develop(file, tracking_uri=uri, artifacts=tmp_path / "a", reports=tmp_path / "r")
     told = verify_run(run["run_id"], tracking_uri=uri, retune=True)
     assert (told["verdict"], told["parts"]) == ("identical", [])
+    (kept,) = tmp_path.glob("a/*/artifacts/study/settings.json")
+    settings = json.loads(kept.read_text())
+    assert len(settings) == 4
+    monkeypatch.setattr(Pipeline, "search", None)
+    assert verify_run(run["run_id"], tracking_uri=uri)["verdict"] == "identical"
+    name = "booster-72h-all"
+    kept.write_text(json.dumps(settings | {name: settings[name] | {"reg_lambda": 50.0}}))
+    told = verify_run(run["run_id"], tracking_uri=uri)
+    (landmark,) = told["landmarks"]
+    assert set(landmark["greatest"].values()) == {0.0}
+    assert landmark["model"]["greatest"] > 1e-4
+    assert told["verdict"] == "different"
 
 
 def test_differences_are_judged_by_a_millionth() -> None:

@@ -1,10 +1,11 @@
 """``icans-risk catalogue``: what can be measured, and what a model may make of it."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from icans_risk.cli.options import JsonFile
 
 if TYPE_CHECKING:
     from icans_risk.catalogue import Analyte
@@ -26,23 +27,17 @@ def catalogue(
         str | None,
         typer.Option(help="plasma, csf, eeg, imaging, clinical or treatment."),
     ] = None,
-    json_file: Annotated[
-        Path | None,
-        typer.Option("--json", metavar="FILE", help="Also write what was found to this file."),
-    ] = None,
+    json_file: JsonFile = None,
 ) -> None:
     """List the analytes, search them, or show one in full.
 
     Example: icans-risk catalogue crp
     """
+    from icans_risk.cli.job import run_job
     from icans_risk.workflow.catalogue import entry_as_data, search_catalogue
-    from icans_risk.workflow.files import check_folder, write_json
 
-    if json_file is not None:
-        check_folder(json_file)
     found = search_catalogue(words or [], modality=modality)
-    if json_file is not None:
-        write_json(json_file, {"analytes": [entry_as_data(analyte) for analyte in found]})
+    run_job(lambda _: {"analytes": [entry_as_data(analyte) for analyte in found]}, json_file)
     _show_one(found[0]) if len(found) == 1 else _show_list(found)
 
 

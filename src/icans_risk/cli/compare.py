@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from icans_risk.cli.options import TRACKING_URI, JsonFile, TrackingUri
+from icans_risk.cli.options import LANDMARK, TRACKING_URI, JsonFile, TrackingUri
 from icans_risk.errors import IcansRiskError
 
 __all__ = ["compare"]
@@ -20,14 +20,16 @@ def compare(
         str | None,
         typer.Argument(metavar="RUN_B", help="Run of the new model; RUN_A if absent."),
     ] = None,
-    model: Annotated[str, typer.Option(help="Model of both runs.")] = "booster",
+    model: Annotated[
+        str, typer.Option(metavar="NAME", help="Which model of both runs.")
+    ] = "booster",
     models: Annotated[
         str | None,
         typer.Option(metavar="A,B", help="Old and new model, where they are not the same."),
     ] = None,
     landmark: Annotated[
         float | None,
-        typer.Option(show_default="RUN_A's first", help="Hours since infusion."),
+        typer.Option(metavar="H", show_default="RUN_A's first", help=LANDMARK),
     ] = None,
     thresholds: Annotated[
         str | None,
@@ -56,28 +58,26 @@ def compare(
     Example: icans-risk compare 3f9c21aa 81d0be47 --json comparison.json
     Example: icans-risk compare 3f9c21aa --models booster,penalised_logistic
     """
+    from icans_risk.cli.hours import parse_risks
+    from icans_risk.cli.job import run_job
     from icans_risk.cli.show_comparison import show_comparison
-    from icans_risk.cli.terminal import terminal_progress
     from icans_risk.workflow.compare import Margins, compare_runs
-    from icans_risk.workflow.files import check_folder, write_json
 
-    for file in (json_file, figure):
-        if file is not None:
-            check_folder(file)
-    with terminal_progress() as progress:
-        found = compare_runs(
+    found = run_job(
+        lambda progress: compare_runs(
             old,
             old if new is None else new,
             tracking_uri=tracking_uri,
             models=_models(models, model, is_one_run=new is None),
             landmark_h=landmark,
-            thresholds=None if thresholds is None else _risks(thresholds),
+            thresholds=parse_risks(thresholds, option="--thresholds"),
             margins=Margins(loss=margin_loss, auroc=margin_auroc, slope=margin_slope),
             figure=figure,
             progress=progress,
-        )
-    if json_file is not None:
-        write_json(json_file, found)
+        ),
+        json_file,
+        also=[figure],
+    )
     show_comparison(found)
 
 
@@ -96,12 +96,3 @@ def _models(models: str | None, model: str, *, is_one_run: bool) -> tuple[str, s
         "--models: expected two names with a comma between them, such as booster,product, got "
         f"{models!r}."
     )
-
-
-def _risks(text: str) -> list[float]:
-    try:
-        return [float(part) for part in text.split(",")]
-    except ValueError:
-        raise IcansRiskError(
-            "--thresholds: expected risks such as 0.1,0.2, got something else."
-        ) from None

@@ -24,10 +24,10 @@ def demo(
     folder: Annotated[Path, typer.Option(help="Folder of the synthetic cohort.")] = Path(
         "synthetic_data/demo"
     ),
+    reports: Reports = REPORTS,
     json_file: JsonFile = None,
     tracking_uri: TrackingUri = TRACKING_URI,
     artifacts: Artifacts = ARTIFACTS,
-    reports: Reports = REPORTS,
     workers: Workers = WORKERS,
 ) -> None:
     """Simulate 300 patients and take them through the whole path. Synthetic, no evidence.

@@ -1,10 +1,5 @@
 """``icans-risk develop``: the whole path of one study."""
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
 from icans_risk.cli.options import (
     ARTIFACTS,
     JOURNALS,
@@ -19,6 +14,7 @@ from icans_risk.cli.options import (
     PageLanguage,
     PageUnits,
     Reports,
+    StudyFile,
     TrackingUri,
     Units,
     Workers,
@@ -28,16 +24,16 @@ __all__ = ["develop"]
 
 
 def develop(
-    study_file: Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study file.")],
-    json_file: JsonFile = None,
-    tracking_uri: TrackingUri = TRACKING_URI,
-    artifacts: Artifacts = ARTIFACTS,
+    study_file: StudyFile,
     reports: Reports = REPORTS,
-    journals: Journals = JOURNALS,
-    workers: Workers = WORKERS,
     lang: Lang = PageLanguage.EN,
     units: Units = PageUnits.CONVENTIONAL,
     blind_first: BlindFirst = False,
+    journals: Journals = JOURNALS,
+    json_file: JsonFile = None,
+    tracking_uri: TrackingUri = TRACKING_URI,
+    artifacts: Artifacts = ARTIFACTS,
+    workers: Workers = WORKERS,
 ) -> None:
     """Take a study from its files to a tracked, explained model and a page per patient.
 

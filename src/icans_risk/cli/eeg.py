@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from icans_risk.cli.hours import parse_hours
+from icans_risk.cli.options import JsonFile
 from icans_risk.errors import IcansRiskError
 
 __all__ = ["NONE_USED", "eeg", "parse_turnaround", "show_lists"]
@@ -33,13 +34,14 @@ def eeg(
     time_zone: Annotated[
         str | None, typer.Option(metavar="ZONE", help="Of calendar times without an offset.")
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes; one per processor by default.")
-    ] = None,
     memory: Annotated[
         float, typer.Option(metavar="GIB", min=0.5, help="Of each process at most.")
     ] = 2.0,
     seconds: Annotated[float, typer.Option(min=1, help="For each recording at most.")] = 600.0,
+    json_file: JsonFile = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, show_default="all cores", help="Processes.")
+    ] = None,
 ) -> None:
     """Turn EEG recordings (EDF, BDF, BrainVision) into events of a cohort, with a quality page.
 
@@ -50,7 +52,7 @@ def eeg(
 
     Example: icans-risk eeg recordings.csv --out eeg/2026-05 --turnaround catalogue
     """
-    from icans_risk.cli.terminal import terminal_progress
+    from icans_risk.cli.job import run_job
     from icans_risk.workflow.eeg import measure_recordings
     from icans_risk.workflow.kinds import Reading
 
@@ -61,10 +63,12 @@ def eeg(
         memory_gib=memory,
         seconds=seconds,
     )
-    with terminal_progress() as progress:
-        summary = measure_recordings(
+    summary = run_job(
+        lambda progress: measure_recordings(
             recordings_file, out, visual_file=visual, reading=reading, progress=progress
-        )
+        ),
+        json_file,
+    )
     typer.echo(
         f"{summary['used']:,} of {summary['recordings']:,} recordings used, "
         f"{summary['hours']:.1f} h of EEG; {summary['events']:,} events of "

@@ -32,17 +32,16 @@ def evidence(
 
     Example: icans-risk evidence --product axi-cel --topic icans_grade3
     """
+    from icans_risk.cli.job import run_job
     from icans_risk.cli.terminal import console
     from icans_risk.workflow.evidence import find_evidence
-    from icans_risk.workflow.files import check_folder, write_json
 
-    if json_file is not None:
-        check_folder(json_file)
-    found = find_evidence(
-        product=product, disease=disease, topic=topic, scale=scale, read_only=read_only
+    found = run_job(
+        lambda _: find_evidence(
+            product=product, disease=disease, topic=topic, scale=scale, read_only=read_only
+        ),
+        json_file,
     )
-    if json_file is not None:
-        write_json(json_file, found)
     out = console()
     _show_figures(found)
     if found["pooled"]:

@@ -5,12 +5,15 @@ from typing import Annotated
 
 import typer
 
+from icans_risk.cli.options import JsonFile
+
 __all__ = ["export_meds"]
 
 
 def export_meds(
-    cohort_folder: Annotated[Path, typer.Argument(metavar="COHORT_FOLDER", help="The cohort.")],
+    cohort_folder: Annotated[Path, typer.Argument(metavar="COHORT", help="Cohort folder.")],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="A new folder.")],
+    json_file: JsonFile = None,
 ) -> None:
     """Write a cohort in the Medical Event Data Standard (MEDS), without loss.
 
@@ -18,11 +21,12 @@ def export_meds(
 
     Example: icans-risk export-meds cohorts/2026-05/cohort cohorts/2026-05-meds
     """
-    from icans_risk.cli.terminal import terminal_progress
+    from icans_risk.cli.job import run_job
     from icans_risk.workflow.export import export_cohort
 
-    with terminal_progress() as progress:
-        summary = export_cohort(cohort_folder, out, progress=progress)
+    summary = run_job(
+        lambda progress: export_cohort(cohort_folder, out, progress=progress), json_file
+    )
     typer.echo(
         f"{summary['subjects']:,} subjects, {summary['episodes']:,} episodes, "
         f"{summary['events']:,} events, {summary['grades']:,} grades: {summary['folder']} "

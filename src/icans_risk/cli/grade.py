@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from icans_risk.cli.options import JsonFile
+
 __all__ = ["grade"]
 
 
@@ -23,9 +25,10 @@ def grade(
     ],
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Where to write; FINDINGS-graded.csv by default."),
+        typer.Option(metavar="FILE", help="Where to write.", show_default="FINDINGS-graded.csv"),
     ] = None,
     half: Annotated[Half, typer.Option(help="Where half scores of two raters go.")] = Half.STRICT,
+    json_file: JsonFile = None,
 ) -> None:
     """Add ICANS and CRS grades (ASTCT) and what decided them to a table of findings.
 
@@ -35,11 +38,18 @@ def grade(
 
     Example: icans-risk grade findings.csv --out graded.csv
     """
+    from icans_risk.cli.job import run_job
     from icans_risk.workflow.grade import grade_findings
 
     if out is None:
         out = findings_file.with_name(f"{findings_file.stem}-graded.csv")
-    _show(grade_findings(findings_file, out, half=half.value))
+    _show(
+        run_job(
+            lambda _: grade_findings(findings_file, out, half=half.value),
+            json_file,
+            doing="grading",
+        )
+    )
 
 
 def _show(summary: dict[str, Any]) -> None:

@@ -1,10 +1,10 @@
-"""Hours and moments as they are typed."""
+"""Hours, moments and risks as they are typed."""
 
 from datetime import datetime
 
 from icans_risk.errors import IcansRiskError
 
-__all__ = ["parse_hours", "parse_moment"]
+__all__ = ["parse_hours", "parse_moment", "parse_risks"]
 
 
 def parse_hours(text: str, *, option: str) -> list[float]:
@@ -50,3 +50,26 @@ def parse_moment(text: str, *, option: str) -> datetime:
             "something else."
         )
     return moment
+
+
+def parse_risks(text: str | None, *, option: str) -> list[float] | None:
+    """Parse risks such as ``0.1,0.2``; None stays None.
+
+    Raises
+    ------
+    IcansRiskError
+        If a part is no number.
+
+    Examples
+    --------
+    >>> parse_risks("0.1,0.2", option="--thresholds")
+    [0.1, 0.2]
+    """
+    if text is None:
+        return None
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise IcansRiskError(
+            f"{option}: expected risks such as 0.1,0.2, got something else."
+        ) from None

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from icans_risk.cli.eeg import NONE_USED, parse_turnaround, show_lists
+from icans_risk.cli.options import JsonFile
 
 __all__ = ["imaging"]
 
@@ -26,13 +27,14 @@ def imaging(
     time_zone: Annotated[
         str | None, typer.Option(metavar="ZONE", help="Of calendar times without an offset.")
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes; one per processor by default.")
-    ] = None,
     memory: Annotated[
         float, typer.Option(metavar="GIB", min=0.5, help="Of each process at most.")
     ] = 2.0,
     seconds: Annotated[float, typer.Option(min=1, help="For each scan at most.")] = 120.0,
+    json_file: JsonFile = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, show_default="all cores", help="Processes.")
+    ] = None,
 ) -> None:
     """Turn scans (NIfTI, NRRD) and their masks into events of a cohort, with a quality page.
 
@@ -43,7 +45,7 @@ def imaging(
 
     Example: icans-risk imaging scans.csv --out imaging/2026-05 --turnaround catalogue
     """
-    from icans_risk.cli.terminal import terminal_progress
+    from icans_risk.cli.job import run_job
     from icans_risk.workflow.imaging import measure_scans
     from icans_risk.workflow.kinds import Reading
 
@@ -54,8 +56,10 @@ def imaging(
         memory_gib=memory,
         seconds=seconds,
     )
-    with terminal_progress() as progress:
-        summary = measure_scans(scans_file, out, reading=reading, progress=progress)
+    summary = run_job(
+        lambda progress: measure_scans(scans_file, out, reading=reading, progress=progress),
+        json_file,
+    )
     typer.echo(
         f"{summary['used']:,} of {summary['scans']:,} scans used, {summary['masks']:,} masks; "
         f"{summary['events']:,} events of {summary['episodes']:,} episodes."

@@ -5,13 +5,12 @@ from typing import Annotated
 
 import typer
 
-from icans_risk.cli.options import JsonFile
+from icans_risk.cli.options import JsonFile, StudyFile
 
 __all__ = ["check", "ingest"]
 
 HAS_ERRORS = 2
 
-StudyFile = Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study file.")]
 Lenient = Annotated[
     bool,
     typer.Option("--lenient", help="Allow any share of rows in quarantine, not just the study's."),
@@ -19,7 +18,10 @@ Lenient = Annotated[
 
 
 def check(
-    study_file: StudyFile,
+    source: Annotated[
+        Path,
+        typer.Argument(metavar="STUDY.yaml|COHORT", help="A study file, or a cohort folder."),
+    ],
     report: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="Also write the quality report to this new folder."),
@@ -27,23 +29,25 @@ def check(
     lenient: Lenient = False,
     json_file: JsonFile = None,
 ) -> None:
-    """Read everything that a study names and list what has to be mended. Writes no cohort.
+    """Read all that a study names, or a cohort folder, and list what to mend. Writes no cohort.
 
     Exit code 2 if something has to be.
 
     Example: icans-risk check study.yaml --report quality
+    Example: icans-risk check cohorts/2026-05/cohort
     """
+    from icans_risk.cli.job import run_job
     from icans_risk.cli.show_quality import show_quality
-    from icans_risk.cli.terminal import terminal_progress
-    from icans_risk.workflow.files import check_folder, write_json
-    from icans_risk.workflow.ingest import check_study
+    from icans_risk.workflow.ingest import check_cohort, check_study
 
-    if json_file is not None:
-        check_folder(json_file)
-    with terminal_progress() as progress:
-        found = check_study(study_file, report=report, lenient=lenient, progress=progress)
-    if json_file is not None:
-        write_json(json_file, found)
+    found = run_job(
+        lambda progress: (
+            check_cohort(source, report=report, progress=progress)
+            if source.is_dir()
+            else check_study(source, report=report, lenient=lenient, progress=progress)
+        ),
+        json_file,
+    )
     if show_quality(found):
         raise typer.Exit(HAS_ERRORS)
 
@@ -54,15 +58,18 @@ def ingest(
         Path, typer.Option(metavar="FOLDER", help="The new folder for cohort and quality report.")
     ],
     lenient: Lenient = False,
+    json_file: JsonFile = None,
 ) -> None:
     """Turn an export into a cohort folder with its quality report, or say what to mend.
 
     Example: icans-risk ingest study.yaml --out cohorts/2026-05
     """
+    from icans_risk.cli.job import run_job
     from icans_risk.cli.show_quality import show_quality
-    from icans_risk.cli.terminal import terminal_progress
     from icans_risk.workflow.ingest import ingest_study
 
-    with terminal_progress() as progress:
-        found = ingest_study(study_file, out, lenient=lenient, progress=progress)
+    found = run_job(
+        lambda progress: ingest_study(study_file, out, lenient=lenient, progress=progress),
+        json_file,
+    )
     show_quality(found)

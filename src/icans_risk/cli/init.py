@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from icans_risk.cli.options import JsonFile
+
 __all__ = ["init"]
 
 ROLE_WORDS = {
@@ -23,6 +25,7 @@ def init(
     out: Annotated[Path, typer.Option(metavar="FILE", help="The study file to write.")] = Path(
         "study.yaml"
     ),
+    json_file: JsonFile = None,
 ) -> None:
     """Look at the tables of an export and draft the study file that reads them.
 
@@ -31,9 +34,10 @@ def init(
 
     Example: icans-risk init infusions.csv results.csv grades.xlsx --out study.yaml
     """
+    from icans_risk.cli.job import run_job
     from icans_risk.workflow.init import draft_study
 
-    summary = draft_study(tables, out)
+    summary = run_job(lambda progress: draft_study(tables, out, progress=progress), json_file)
     for table in summary["tables"]:
         typer.echo(f"{', '.join(table['names'])}: {ROLE_WORDS[table['role']]}")
     typer.echo(

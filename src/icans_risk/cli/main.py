@@ -1,6 +1,5 @@
 """The program ``icans-risk``."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -11,9 +10,11 @@ from icans_risk.cli.compare import compare
 from icans_risk.cli.demo import demo
 from icans_risk.cli.develop import develop
 from icans_risk.cli.eeg import eeg
+from icans_risk.cli.ending import ended_in_words
 from icans_risk.cli.evaluate import evaluate
 from icans_risk.cli.evidence import evidence
 from icans_risk.cli.export_meds import export_meds
+from icans_risk.cli.features import features
 from icans_risk.cli.grade import grade
 from icans_risk.cli.imaging import imaging
 from icans_risk.cli.ingest import check, ingest
@@ -32,14 +33,8 @@ from icans_risk.cli.simulate import simulate
 from icans_risk.cli.tune import tune
 from icans_risk.cli.verify import verify
 from icans_risk.cli.withdraw import withdraw
-from icans_risk.errors import IcansRiskError
 
 __all__ = ["app", "run"]
-
-USER_MISTAKE = 2
-INTERRUPTED = 130
-# EX_IOERR of sysexits.h.
-CANNOT_WRITE = 74
 
 app = typer.Typer(
     name="icans-risk",
@@ -49,9 +44,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 COMMANDS = (
-    demo, init, check, ingest, eeg, imaging, sample_size, develop, verify, compare, register,
-    promote, tune, recalibrate, score, report, evaluate, monitor, withdraw, simulate, outcomes,
-    grade, catalogue, evidence, schema, export_meds, make_key, reidentify,
+    demo, init, check, ingest, eeg, imaging, outcomes, features, sample_size, tune, develop,
+    verify, compare, register, promote, score, report, evaluate, monitor, recalibrate, withdraw,
+    simulate, grade, catalogue, evidence, schema, export_meds, make_key, reidentify,
 )  # fmt: skip
 for command in COMMANDS:
     app.command()(command)
@@ -74,17 +69,6 @@ def _main(
 
 
 def run() -> None:
-    """Run the program; a user's mistake is one line and exit code 2, a full disk is 74."""
-    try:
+    """Run the program; how it ends is told in one line and by ``EXIT_CODES``."""
+    with ended_in_words():
         app()
-    except IcansRiskError as error:
-        # One line, whatever a file name or a library put into the message.
-        typer.echo(f"icans-risk: {' '.join(str(error).split())}", err=True)
-        sys.exit(USER_MISTAKE)
-    except OSError as error:
-        # A full disk, a quota, a folder that may not be written: nothing half-written stays.
-        typer.echo(f"icans-risk: a file cannot be written or read ({error.strerror}).", err=True)
-        sys.exit(CANNOT_WRITE)
-    except KeyboardInterrupt:
-        typer.echo("icans-risk: interrupted.", err=True)
-        sys.exit(INTERRUPTED)

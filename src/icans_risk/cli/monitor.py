@@ -23,7 +23,7 @@ def monitor(
         typer.Option(metavar="FILE", help="Watch calibration on predictions written down first."),
     ] = None,
     figure: Annotated[
-        Path | None, typer.Option(metavar="PNG", help="How far the inputs have moved.")
+        Path | None, typer.Option(metavar="FILE.png", help="Draw how far the inputs have moved.")
     ] = None,
     false_alarm_rate: Annotated[
         float,
@@ -38,14 +38,11 @@ def monitor(
 
     Example: icans-risk monitor models/72h cohorts/2027 --ledger ledger.jsonl
     """
-    from icans_risk.cli.terminal import terminal_progress
-    from icans_risk.workflow.files import check_folder, write_json
+    from icans_risk.cli.job import run_job
     from icans_risk.workflow.monitor import monitor_model
 
-    if json_file is not None:
-        check_folder(json_file)
-    with terminal_progress() as progress:
-        found = monitor_model(
+    found = run_job(
+        lambda progress: monitor_model(
             model,
             cohort,
             ledger=ledger,
@@ -53,9 +50,9 @@ def monitor(
             false_alarm_rate=false_alarm_rate,
             tracking_uri=tracking_uri,
             progress=progress,
-        )
-    if json_file is not None:
-        write_json(json_file, found)
+        ),
+        json_file,
+    )
     _show(found)
     if found["breaches"] or found["calibration"]["alarms"]:
         raise typer.Exit(HAS_ALARMS)

@@ -34,22 +34,19 @@ def promote(
 
     Example: icans-risk promote nulisa80-72h
     """
-    from icans_risk.cli.terminal import terminal_progress
-    from icans_risk.workflow.files import check_folder, write_json
+    from icans_risk.cli.job import run_job
     from icans_risk.workflow.registry import Margins, promote_model
 
-    if json_file is not None:
-        check_folder(json_file)
-    with terminal_progress() as progress:
-        told = promote_model(
+    told = run_job(
+        lambda progress: promote_model(
             model,
             tracking_uri=tracking_uri,
             because=because,
             margins=Margins(loss=margin_loss, auroc=margin_auroc, slope=margin_slope),
             progress=progress,
-        )
-    if json_file is not None:
-        write_json(json_file, told)
+        ),
+        json_file,
+    )
     _show(told)
     if not told["is_promoted"]:
         raise typer.Exit(BLOCKED)

@@ -5,13 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
-from icans_risk.cli.options import JsonFile
+from icans_risk.cli.options import MODEL, TRACKING_URI, JsonFile, TrackingUri
 
 __all__ = ["recalibrate"]
 
 
 def recalibrate(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of a released model.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help=MODEL)],
     study_file: Annotated[
         Path, typer.Argument(metavar="STUDY.yaml", help="Study file of the new site's patients.")
     ],
@@ -33,6 +33,7 @@ def recalibrate(
         ),
     ] = None,
     json_file: JsonFile = None,
+    tracking_uri: TrackingUri = TRACKING_URI,
 ) -> None:
     """Fit a released model's intercept and slope anew on local patients, into a new folder.
 
@@ -41,41 +42,42 @@ def recalibrate(
 
     Example: icans-risk recalibrate models/72h site_b.yaml --out models/72h-site-b
     """
-    from icans_risk.workflow.files import check_folder
+    from icans_risk.cli.job import run_job
+    from icans_risk.workflow.recalibrate import recalibrate_model
+    from icans_risk.workflow.transport import PublishedFigure, transport_model
 
-    if json_file is not None:
-        check_folder(json_file)
     if published is None:
-        _recalibrate(model, study_file, out=out, json_file=json_file)
+        _show_recalibrated(
+            run_job(
+                lambda progress: recalibrate_model(
+                    model, study_file, out=out, tracking_uri=tracking_uri, progress=progress
+                ),
+                json_file,
+            )
+        )
         return
     product, _, disease = published.partition("/")
-    _transport(
-        model,
-        study_file,
-        out=out,
-        json_file=json_file,
-        figure={
-            "product": product,
-            "disease": disease,
-            "scale": published_scale,
-            "scale_factor": scale_factor,
-        },
+    figure = PublishedFigure(
+        product=product, disease=disease, scale=published_scale, scale_factor=scale_factor
+    )
+    _show_moved(
+        run_job(
+            lambda progress: transport_model(
+                model,
+                study_file,
+                published=figure,
+                out=out,
+                tracking_uri=tracking_uri,
+                progress=progress,
+            ),
+            json_file,
+        )
     )
 
 
-def _transport(
-    model: Path, study_file: Path, *, out: Path, json_file: Path | None, figure: dict[str, Any]
-) -> None:
-    from icans_risk.cli.terminal import console, terminal_progress
-    from icans_risk.workflow.files import write_json
-    from icans_risk.workflow.transport import PublishedFigure, transport_model
+def _show_moved(found: dict[str, Any]) -> None:
+    from icans_risk.cli.terminal import console
 
-    with terminal_progress() as progress:
-        found = transport_model(
-            model, study_file, published=PublishedFigure(**figure), out=out, progress=progress
-        )
-    if json_file is not None:
-        write_json(json_file, found)
     printed, step = console(), found["step"]
     printed.print(
         f"{found['endpoint']}, landmark {found['landmark_h']:g} h, {found['at_risk']} local "
@@ -102,15 +104,9 @@ def _transport(
     printed.print(f"Model:    {found['model']}", markup=False)
 
 
-def _recalibrate(model: Path, study_file: Path, *, out: Path, json_file: Path | None) -> None:
-    from icans_risk.cli.terminal import console, terminal_progress
-    from icans_risk.workflow.files import write_json
-    from icans_risk.workflow.recalibrate import recalibrate_model
+def _show_recalibrated(found: dict[str, Any]) -> None:
+    from icans_risk.cli.terminal import console
 
-    with terminal_progress() as progress:
-        found = recalibrate_model(model, study_file, out=out, progress=progress)
-    if json_file is not None:
-        write_json(json_file, found)
     printed, step = console(), found["step"]
     ratio = found["observed_expected_before"]
     printed.print(

@@ -4,15 +4,13 @@ from typing import Annotated
 
 import typer
 
-from icans_risk.cli.options import TRACKING_URI, JsonFile, TrackingUri
+from icans_risk.cli.options import LANDMARK, RUN, TRACKING_URI, JsonFile, TrackingUri
 
 __all__ = ["register"]
 
 
 def register(
-    run: Annotated[
-        str, typer.Argument(metavar="RUN", help="Run of a study: its id, or its start.")
-    ],
+    run: Annotated[str, typer.Argument(metavar="RUN", help=RUN)],
     alias: Annotated[
         str, typer.Option(help="What it is called; `promote` alone gives champion.")
     ] = "challenger",
@@ -21,8 +19,8 @@ def register(
         typer.Option(help="Name of the registered model.", show_default="STUDY-LANDMARK"),
     ] = None,
     landmark: Annotated[
-        str | None,
-        typer.Option(metavar="72h", help="Which, of several.", show_default="the only one"),
+        float | None,
+        typer.Option(metavar="H", help=LANDMARK, show_default="the only one"),
     ] = None,
     json_file: JsonFile = None,
     tracking_uri: TrackingUri = TRACKING_URI,
@@ -31,15 +29,21 @@ def register(
 
     Example: icans-risk register 3f9c21aa
     """
+    from icans_risk.cli.job import run_job
     from icans_risk.cli.terminal import console
-    from icans_risk.workflow.files import check_folder, write_json
     from icans_risk.workflow.registry import register_model
 
-    if json_file is not None:
-        check_folder(json_file)
-    told = register_model(run, tracking_uri=tracking_uri, alias=alias, name=name, landmark=landmark)
-    if json_file is not None:
-        write_json(json_file, told)
+    told = run_job(
+        lambda _: register_model(
+            run,
+            tracking_uri=tracking_uri,
+            alias=alias,
+            name=name,
+            landmark=None if landmark is None else f"{landmark:g}h",
+        ),
+        json_file,
+        doing="copying the model",
+    )
     console().print(
         f"Registered: {told['reference']} is {told['alias']} (model {told['sha256'][:12]} of run "
         f"{told['run_id'][:8]}).",

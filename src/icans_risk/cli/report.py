@@ -1,6 +1,5 @@
 """``icans-risk report``: pages for new patients from released models."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,10 +7,12 @@ import typer
 
 from icans_risk.cli.options import (
     MODEL,
+    PATIENTS,
     REPORTS,
     TRACKING_URI,
     WORKERS,
     BlindFirst,
+    DataKind,
     JsonFile,
     Lang,
     PageLanguage,
@@ -24,11 +25,6 @@ from icans_risk.cli.options import (
 __all__ = ["report"]
 
 
-class _Kind(StrEnum):
-    REAL = "real"
-    SYNTHETIC = "synthetic"
-
-
 def report(
     model: Annotated[
         list[str],
@@ -38,8 +34,7 @@ def report(
         Path,
         typer.Option(
             metavar="PATIENTS",
-            help="A cohort folder, a folder with episodes, events and grades as CSV, Parquet or "
-            "JSON, or one JSON document.",
+            help=PATIENTS,
         ),
     ],
     episode: Annotated[
@@ -65,27 +60,21 @@ def report(
             "--synthetic-too", help="FHIR and cards even of a model of synthetic patients."
         ),
     ] = False,
-    data_kind: Annotated[
-        _Kind | None,
-        typer.Option(help="Of tables that do not say it themselves.", show_default="real"),
-    ] = None,
-    workers: Workers = WORKERS,
+    data_kind: DataKind = None,
     json_file: JsonFile = None,
     tracking_uri: TrackingUri = TRACKING_URI,
+    workers: Workers = WORKERS,
 ) -> None:
     """Write a page for each new patient from a released model, and a list of them.
 
     Example: icans-risk report --model models/72h --cohort cohorts/2026-05 --out reports/may
     """
-    from icans_risk.cli.terminal import terminal_progress
-    from icans_risk.workflow.files import check_folder, write_json
+    from icans_risk.cli.job import run_job
     from icans_risk.workflow.other_formats import Formats
     from icans_risk.workflow.report import PageStyle, report_patients
 
-    if json_file is not None:
-        check_folder(json_file)
-    with terminal_progress() as progress:
-        told = report_patients(
+    told = run_job(
+        lambda progress: report_patients(
             model,
             cohort,
             out=out,
@@ -96,9 +85,9 @@ def report(
             workers=workers,
             tracking_uri=tracking_uri,
             progress=progress,
-        )
-    if json_file is not None:
-        write_json(json_file, told)
+        ),
+        json_file,
+    )
     _show(told)
 
 

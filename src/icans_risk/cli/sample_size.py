@@ -1,19 +1,20 @@
 """``icans-risk sample-size``: how many patients a study needs."""
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
-from icans_risk.cli.options import JsonFile
+from icans_risk.cli.options import JsonFile, StudyFile
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 __all__ = ["sample_size"]
 
 
 def sample_size(
-    study_file: Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study file.")],
+    study_file: StudyFile,
     auroc: Annotated[
         float | None,
         typer.Option(min=0.501, max=0.999, help="AUROC anticipated for an external validation."),
@@ -32,22 +33,24 @@ def sample_size(
 
     Example: icans-risk sample-size configs/nulisa80.yaml --auroc 0.75 --simulate 10
     """
-    from icans_risk.cli.terminal import console, terminal_progress
-    from icans_risk.workflow.files import check_folder, write_json
+    from icans_risk.cli.job import run_job
+    from icans_risk.cli.terminal import console
     from icans_risk.workflow.sample_size import plan_sample_size
 
-    if json_file is not None:
-        check_folder(json_file)
-    with terminal_progress() as progress:
-        found = plan_sample_size(study_file, auroc=auroc, cohorts=simulate, progress=progress)
-    if json_file is not None:
-        write_json(json_file, {"landmarks": found})
+    found = run_job(
+        lambda progress: {
+            "landmarks": plan_sample_size(
+                study_file, auroc=auroc, cohorts=simulate, progress=progress
+            )
+        },
+        json_file,
+    )
     out = console()
-    for landmark in found:
+    for landmark in found["landmarks"]:
         _show(out, landmark)
 
 
-def _show(out: Console, landmark: Mapping[str, Any]) -> None:
+def _show(out: "Console", landmark: Mapping[str, Any]) -> None:
     required, validation = landmark["required"], landmark["validation"]
     out.print(
         f"Landmark {landmark['landmark_h']:g} h: {landmark['patients']} patients, "
@@ -71,7 +74,7 @@ def _show(out: Console, landmark: Mapping[str, Any]) -> None:
         _show_simulation(out, landmark["simulation"])
 
 
-def _show_simulation(out: Console, simulation: Mapping[str, Any]) -> None:
+def _show_simulation(out: "Console", simulation: Mapping[str, Any]) -> None:
     out.print(f"SYNTHETIC patients, {simulation['cohorts']} cohorts of each size:", markup=False)
     for row in simulation["sizes"]:
         told = (

@@ -1,19 +1,13 @@
 """``icans-risk score``: new patients by a released model."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from icans_risk.cli.options import MODEL, TRACKING_URI, JsonFile, TrackingUri
+from icans_risk.cli.options import MODEL, PATIENTS, TRACKING_URI, DataKind, JsonFile, TrackingUri
 
 __all__ = ["score"]
-
-
-class _Kind(StrEnum):
-    REAL = "real"
-    SYNTHETIC = "synthetic"
 
 
 def score(
@@ -22,8 +16,7 @@ def score(
         Path,
         typer.Argument(
             metavar="PATIENTS",
-            help="A cohort folder, a folder with episodes, events and grades as CSV, Parquet or "
-            "JSON, or one JSON document.",
+            help=PATIENTS,
         ),
     ],
     out: Annotated[Path, typer.Option(metavar="FILE", help="The answers, as .json or .parquet.")],
@@ -31,10 +24,7 @@ def score(
         list[str] | None,
         typer.Option(metavar="MODEL", help="A model of another landmark; may be repeated."),
     ] = None,
-    data_kind: Annotated[
-        _Kind | None,
-        typer.Option(help="Of tables that do not say it themselves.", show_default="real"),
-    ] = None,
+    data_kind: DataKind = None,
     most_episodes: Annotated[
         int, typer.Option(min=1, help="More episodes at once are refused.")
     ] = 10_000,
@@ -57,14 +47,11 @@ def score(
     Example: icans-risk score models:/nulisa80-72h@champion cohorts/2026-05 --out risks.json
     """
     from icans_risk.cli.hours import parse_moment
-    from icans_risk.cli.terminal import terminal_progress
-    from icans_risk.workflow.files import check_folder, write_json
+    from icans_risk.cli.job import run_job
     from icans_risk.workflow.score import score_files
 
-    if json_file is not None:
-        check_folder(json_file)
-    with terminal_progress() as progress:
-        told = score_files(
+    told = run_job(
+        lambda progress: score_files(
             [model, *(also or [])],
             source,
             out=out,
@@ -76,9 +63,9 @@ def score(
             else parse_moment(data_cutoff, option="--data-cutoff"),
             tracking_uri=tracking_uri,
             progress=progress,
-        )
-    if json_file is not None:
-        write_json(json_file, told)
+        ),
+        json_file,
+    )
     _show(told)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from icans_risk.cli.terminal import console, terminal_progress
-from icans_risk.workflow.files import check_folder, write_json
+from icans_risk.cli.job import run_job
+from icans_risk.cli.terminal import console
 from icans_risk.workflow.progress import Progress
 from icans_risk.workflow.words import PRESENCE_NOTES
 
@@ -28,15 +28,9 @@ FLOW_WORDS = {
 }
 
 
-def run_and_show(job: Callable[[Progress], Mapping[str, Any]], json_file: Path | None) -> None:
+def run_and_show(job: Callable[[Progress], dict[str, Any]], json_file: Path | None) -> None:
     """Run a job under a progress bar, write its summary if asked to, and print it."""
-    if json_file is not None:
-        check_folder(json_file)
-    with terminal_progress() as progress:
-        summary = job(progress)
-    if json_file is not None:
-        write_json(json_file, summary)
-    show_summary(summary)
+    show_summary(run_job(job, json_file))
 
 
 def show_summary(summary: Mapping[str, Any]) -> None:

@@ -2,9 +2,14 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from icans_risk.cli.options import JsonFile
+
+if TYPE_CHECKING:
+    from icans_risk.workflow.progress import Progress
 
 __all__ = ["simulate"]
 
@@ -45,13 +50,14 @@ def simulate(
     check: Annotated[
         bool, typer.Option("--check", help="Also compare with published figures.")
     ] = False,
+    json_file: JsonFile = None,
 ) -> None:
     """Generate a cohort folder, its truth apart, and a data card. Synthetic, no evidence.
 
     Example: icans-risk simulate --patients 500 --seed 7 --out synthetic_data/lbcl500
     """
     from icans_risk.cli.hours import parse_hours
-    from icans_risk.cli.terminal import terminal_progress
+    from icans_risk.cli.job import run_job
     from icans_risk.workflow.check_generator import check_generator
     from icans_risk.workflow.simulate import Simulation, simulate_folder
 
@@ -66,9 +72,12 @@ def simulate(
         mess=mess,
         signals=signals,
     )
-    with terminal_progress() as progress:
-        summary = simulate_folder(out, simulation, progress=progress)
-        checked = check_generator(out, progress=progress) if check else None
+
+    def job(progress: "Progress") -> dict[str, Any]:
+        told = simulate_folder(out, simulation, progress=progress)
+        return told | {"check": check_generator(out, progress=progress) if check else None}
+
+    summary = run_job(job, json_file)
     typer.echo(
         f"{summary['patients']:,} synthetic patients, {summary['episodes']:,} episodes, "
         f"{summary['events']:,} events; {summary['severe']:,} episodes reach ICANS grade 3.\n"
@@ -82,8 +91,8 @@ def simulate(
         )
     if (out / "study.yaml").exists():
         typer.echo(f"A study of it: {summary['folder']}/study.yaml")
-    if checked is not None:
-        _show_check(checked)
+    if summary["check"] is not None:
+        _show_check(summary["check"])
 
 
 def _show_check(checked: dict[str, Any]) -> None:

@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from icans_risk.cli.options import WORKERS, JsonFile, Workers
+from icans_risk.cli.options import LANDMARK, WORKERS, JsonFile, StudyFile, Workers
 
 __all__ = ["tune"]
 
 
 def tune(
-    study_file: Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study file.")],
+    study_file: StudyFile,
     journal: Annotated[
         Path,
         typer.Option(
@@ -21,36 +21,35 @@ def tune(
         ),
     ],
     landmark: Annotated[
-        float | None, typer.Option(metavar="H", help="Landmark in hours, if not the first.")
+        float | None,
+        typer.Option(metavar="H", show_default="the first", help=LANDMARK),
     ] = None,
     trials: Annotated[
         int | None, typer.Option(min=1, help="Trials in all, instead of the study's.")
     ] = None,
-    workers: Workers = WORKERS,
     json_file: JsonFile = None,
+    workers: Workers = WORKERS,
 ) -> None:
     """Search the booster's settings on everyone; what it finds says nothing of new patients.
 
     Example: icans-risk tune study.yaml --journal tuning.journal --trials 100
     """
-    from icans_risk.cli.terminal import console, terminal_progress
-    from icans_risk.workflow.files import check_folder, write_json
+    from icans_risk.cli.job import run_job
+    from icans_risk.cli.terminal import console
     from icans_risk.workflow.tune import tune_study
 
-    if json_file is not None:
-        check_folder(json_file)
-    check_folder(journal)
-    with terminal_progress() as progress:
-        found = tune_study(
+    found = run_job(
+        lambda progress: tune_study(
             study_file,
             journal=journal,
             landmark_h=landmark,
             trials=trials,
             workers=workers,
             progress=progress,
-        )
-    if json_file is not None:
-        write_json(json_file, found)
+        ),
+        json_file,
+        also=[journal],
+    )
     out = console()
     out.print(
         f"Landmark {found['landmark_h']:g} h: {found['patients']} patients, {found['events']} "

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from icans_risk.cli.options import TRACKING_URI, WORKERS, JsonFile, TrackingUri, Workers
+from icans_risk.cli.options import RUN, TRACKING_URI, WORKERS, JsonFile, TrackingUri, Workers
 
 __all__ = ["verify"]
 
@@ -13,9 +13,7 @@ IS_DIFFERENT = 2
 
 
 def verify(
-    run: Annotated[
-        str, typer.Argument(metavar="RUN", help="Run of a study: its id, or its start.")
-    ],
+    run: Annotated[str, typer.Argument(metavar="RUN", help=RUN)],
     study: Annotated[
         Path | None,
         typer.Option(
@@ -23,7 +21,7 @@ def verify(
         ),
     ] = None,
     retune: Annotated[
-        bool, typer.Option("--retune", help="Repeat the search of settings as well.")
+        bool, typer.Option("--retune", help="Search for settings again as well.")
     ] = False,
     json_file: JsonFile = None,
     tracking_uri: TrackingUri = TRACKING_URI,
@@ -33,26 +31,28 @@ def verify(
 
     Example: icans-risk verify 3f9c21aa
     """
-    from icans_risk.cli.terminal import terminal_progress
-    from icans_risk.workflow.files import check_folder, write_json
+    from icans_risk.cli.job import run_job
     from icans_risk.workflow.verify import DIFFERENT, verify_run
 
-    if json_file is not None:
-        check_folder(json_file)
-    with terminal_progress() as progress:
-        told = verify_run(
+    told = run_job(
+        lambda progress: verify_run(
             run,
             tracking_uri=tracking_uri,
             study_file=study,
             retune=retune,
             workers=workers,
             progress=progress,
-        )
-    if json_file is not None:
-        write_json(json_file, told)
+        ),
+        json_file,
+    )
     _show(told)
     if told["verdict"] == DIFFERENT:
         raise typer.Exit(IS_DIFFERENT)
+
+
+def _how_far(difference: float | None) -> str:
+    shown = "absent on one side" if difference is None else f"{difference:.1e}"
+    return f"greatest difference of a risk {shown}"
 
 
 def _show(told: dict[str, Any]) -> None:
@@ -65,15 +65,11 @@ def _show(told: dict[str, Any]) -> None:
             out.print(f"  {landmark['landmark']}: other patients or outcomes.", markup=False)
             continue
         for name, difference in landmark["greatest"].items():
-            shown = "absent on one side" if difference is None else f"{difference:.1e}"
-            out.print(
-                f"  {landmark['landmark']} {name}: greatest difference of a risk {shown}",
-                markup=False,
-            )
-        if len(set(landmark["model"].values())) > 1:
-            out.print(
-                f"  {landmark['landmark']}: the released model has other bytes.", markup=False
-            )
+            out.print(f"  {landmark['landmark']} {name}: {_how_far(difference)}", markup=False)
+        model = landmark["model"]
+        if model["then"] != model["now"]:
+            changed = f"the released model has other bytes, {_how_far(model['greatest'])}"
+            out.print(f"  {landmark['landmark']}: {changed}", markup=False)
     for part in told["parts"]:
         out.print(f"{part['part']}: {part['sentence']}", markup=False)
     if not told["parts"]:

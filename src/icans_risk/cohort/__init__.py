@@ -11,7 +11,7 @@ cover as well (``covers_from_h``): an outcome is dated at its earliest possible 
 predictor at its latest, so that neither error can flatter a model.
 """
 
-from icans_risk.cohort.checks import check_table, hash_table
+from icans_risk.cohort.checks import CellError, check_table, hash_table
 from icans_risk.cohort.cohort import Cohort
 from icans_risk.cohort.folder import CohortWriter, read_cohort_folder, write_cohort
 from icans_risk.cohort.manifest import CohortManifest, DataKind, StoredTable, read_manifest
@@ -48,6 +48,7 @@ __all__ = [
     "PREDICTIONS",
     "ROUTES",
     "SCALES",
+    "CellError",
     "Cohort",
     "CohortManifest",
     "CohortPart",

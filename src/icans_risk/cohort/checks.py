@@ -1,18 +1,52 @@
 """Check a table against its contract, and hash its values."""
 
 import hashlib
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from icans_risk.cohort.tables import Column, Table
 from icans_risk.errors import CohortError
 
 __all__ = [
+    "CellError",
     "check_table",
     "hash_table",
     "refuse_cells",
 ]
+
+
+class CellError(CohortError):
+    """Cells of a column cannot be true.
+
+    Parameters
+    ----------
+    where : str
+        Table and column.
+    expected : str
+        What a cell there must be.
+    rows : sequence of int
+        Positions of the bad ones.
+    """
+
+    def __init__(self, where: str, expected: str, rows: Sequence[int]) -> None:
+        self.where, self.expected, self.rows = where, expected, list(rows)
+        more = ", ..." if len(rows) > 5 else ""
+        super().__init__(
+            f"{where} {expected}, {len(rows)} cells do not (row positions "
+            f"{', '.join(map(str, rows[:5]))}{more}). Mend them in the source or its mapping."
+        )
+
+    def __reduce__(self) -> tuple[type["CellError"], tuple[str, str, list[int]]]:
+        # Processes send their errors to each other, by default with the message alone.
+        return type(self), (self.where, self.expected, self.rows)
+
+    @property
+    def table(self) -> str:
+        """Name of the table."""
+        return self.where.partition(".")[0]
 
 
 def check_table(frame: pd.DataFrame, table: Table, *, name: str) -> pd.DataFrame:
@@ -46,51 +80,51 @@ def check_table(frame: pd.DataFrame, table: Table, *, name: str) -> pd.DataFrame
         )
     present = [c for c in table if c in frame.columns]
     extra = [c for c in frame.columns if c not in table]
+    frame = frame.reset_index(drop=True)
     checked = {c: _check_column(frame[c], table[c], where=f"{name}.{c}") for c in present}
-    return pd.DataFrame(checked | {c: frame[c].to_numpy() for c in extra}).reset_index(drop=True)
+    return pd.DataFrame(checked | {c: frame[c].to_numpy() for c in extra})
 
 
 def _check_column(column: pd.Series, spec: Column, *, where: str) -> pd.Series:
-    column = column.reset_index(drop=True)
-    refuse_cells(column.isna() & (not spec.nullable), where, "must be filled")
+    missing = column.isna().to_numpy()
+    if not spec.nullable:
+        refuse_cells(missing, where, "must be filled")
     if spec.kind == "number":
-        # Pandas would count the nanoseconds of a date, and take True for one.
-        is_other = pd.api.types.is_datetime64_any_dtype(column) or column.dtype == bool
-        refuse_cells(column.notna() & is_other, where, "must be finite numbers")
-        numbers = pd.to_numeric(column, errors="coerce").astype("float64")
-        wrong = (numbers.isna() & column.notna()) | np.isinf(numbers)
-        refuse_cells(wrong, where, "must be finite numbers")
-        _check_numbers(numbers, spec, where=where)
-        return numbers
+        return _numbers(column, missing, spec, where=where)
     if spec.kind == "flag":
         refuse_cells(~column.isin([True, False]), where, "must be true or false")
         return column.astype(bool)
     if spec.values:
-        refuse_cells(
-            column.notna() & ~column.isin(spec.values), where, f"must be one of {spec.values}"
-        )
-    return column.astype("str").where(column.notna(), None)
+        wrong = ~(column.isin(spec.values).to_numpy() | missing)
+        refuse_cells(wrong, where, f"must be one of {spec.values}")
+    words = column.astype("str")
+    return words.where(~missing, None) if missing.any() else words
 
 
-def _check_numbers(numbers: pd.Series, spec: Column, *, where: str) -> None:
+def _numbers(
+    column: pd.Series, missing: NDArray[np.bool_], spec: Column, *, where: str
+) -> pd.Series:
+    if column.dtype != np.float64:
+        # Pandas would count the nanoseconds of a date, and take True for one.
+        if pd.api.types.is_datetime64_any_dtype(column) or column.dtype == bool:
+            refuse_cells(~missing, where, "must be finite numbers")
+        column = pd.to_numeric(column, errors="coerce").astype("float64")
+    # Plain arrays: one patient's tables have as many columns as those of a thousand.
+    numbers = column.to_numpy()
+    refuse_cells(~(np.isfinite(numbers) | missing), where, "must be finite numbers")
     if spec.limits is not None:
         low, high = spec.limits
-        outside = (numbers < low) | (numbers > high)
         words = f"from {low:g} to {high:g}" if np.isfinite(high) else f"of at least {low:g}"
-        refuse_cells(outside, where, f"must be numbers {words}")
+        refuse_cells((numbers < low) | (numbers > high), where, f"must be numbers {words}")
     if spec.whole:
-        refuse_cells(numbers.notna() & (numbers % 1 != 0), where, "must be whole numbers")
+        refuse_cells((numbers % 1 != 0) & ~np.isnan(numbers), where, "must be whole numbers")
+    return column
 
 
-def refuse_cells(bad: pd.Series, where: str, expected: str) -> None:
+def refuse_cells(bad: pd.Series | NDArray[np.bool_], where: str, expected: str) -> None:
     """Raise if any cell is bad; say where and how many, never what stood there."""
     if bad.any():
-        rows = [int(i) for i in np.flatnonzero(bad.to_numpy())]
-        more = ", ..." if len(rows) > 5 else ""
-        raise CohortError(
-            f"{where} {expected}, {len(rows)} cells do not (row positions "
-            f"{', '.join(map(str, rows[:5]))}{more}). Mend them in the source or its mapping."
-        )
+        raise CellError(where, expected, np.flatnonzero(np.asarray(bad)).tolist())
 
 
 def hash_table(frame: pd.DataFrame) -> str:

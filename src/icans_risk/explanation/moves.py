@@ -34,7 +34,9 @@ class Marginal(Protocol):
         """Return log odds, shape (n_rows,)."""
 
 
-def plausible_values(vectors: pd.DataFrame, *, donors: int = DONORS) -> dict[str, pd.DataFrame]:
+def plausible_values(
+    vectors: pd.DataFrame, *, donors: int = DONORS, of_at_least: int = 1
+) -> dict[str, pd.DataFrame]:
     """Take plausible values of each blood test and bedside measurement from training rows.
 
     All columns of an analyte are taken from one patient at a time, so that its last value is
@@ -47,6 +49,9 @@ def plausible_values(vectors: pd.DataFrame, *, donors: int = DONORS) -> dict[str
     donors : int
         How many patients to take, evenly over how high their values rank on average: each
         stands for as many others.
+    of_at_least : int
+        In the place of one patient the medians of at least so many who rank side by side, so
+        that what is kept is nobody's. A median of maxima is not below one of last values.
 
     Returns
     -------
@@ -61,13 +66,27 @@ def plausible_values(vectors: pd.DataFrame, *, donors: int = DONORS) -> dict[str
     for analyte in dict.fromkeys(map(analyte_of, told)):
         values = vectors[[c for c in told if analyte_of(c) == analyte]].dropna(how="all")
         if len(values) >= _FEWEST_DONORS:
-            found[analyte] = values.iloc[_donors(values, donors)].reset_index(drop=True)
+            order = _by_height(values)
+            if of_at_least > 1:
+                taken = _medians(values, order, groups=min(donors, len(order) // of_at_least))
+            else:
+                taken = values.iloc[_donors(order, donors)]
+            found[analyte] = taken.reset_index(drop=True)
     return found
 
 
-def _donors(values: pd.DataFrame, donors: int) -> NDArray[np.intp]:
+def _by_height(values: pd.DataFrame) -> NDArray[np.intp]:
     height = values.rank(pct=True).mean(axis=1).to_numpy()
     order: NDArray[np.intp] = np.argsort(height, kind="stable")
+    return order
+
+
+def _medians(values: pd.DataFrame, order: NDArray[np.intp], *, groups: int) -> pd.DataFrame:
+    neighbours = np.array_split(order, groups)
+    return pd.DataFrame([values.iloc[group].median() for group in neighbours])
+
+
+def _donors(order: NDArray[np.intp], donors: int) -> NDArray[np.intp]:
     places = (_quantiles(min(donors, len(order))) * (len(order) - 1)).round().astype(np.intp)
     chosen: NDArray[np.intp] = order[np.unique(places)]
     return chosen

@@ -11,6 +11,7 @@ from icans_risk.ingest.pseudonyms import make_key, pseudonym, read_key
 from icans_risk.ingest.quality import Finding, QualityReport
 from icans_risk.ingest.quarantine import Quarantine
 from icans_risk.ingest.sources import ingest, read_patients
+from icans_risk.ingest.stored import look_at_cohort
 from icans_risk.ingest.tables.daily import read_daily
 from icans_risk.ingest.tables.episodes import build_episodes
 
@@ -23,6 +24,7 @@ __all__ = [
     "export_meds",
     "exported_data_kind",
     "ingest",
+    "look_at_cohort",
     "make_key",
     "pseudonym",
     "read_daily",

@@ -223,6 +223,10 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
         """Return the log odds of the event, shape (n_rows,)."""
         return self._predict(X, output_margin=True)
 
+    def margin_of_checked(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the margin of rows that ``check_new_rows`` let through."""
+        return self._predict_checked(rows, output_margin=True)
+
     def contributions(self, X: Any) -> NDArray[np.float64]:
         """Return what each column adds to the log odds, with the base in the last column.
 
@@ -287,10 +291,10 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
 
     def _predict(self, X: Any, **what: bool) -> NDArray[np.float64]:
         check_is_fitted(self)
-        rows = check_new_rows(self, X)[:, self.column_order_]
-        # The columns are checked by name above; XGBoost would read every name four times more.
-        data = xgb.DMatrix(rows, nthread=self.nthread)
-        predicted: NDArray[np.float64] = self.booster_.predict(
-            data, validate_features=False, **what
-        ).astype(np.float64)
-        return predicted
+        return self._predict_checked(check_new_rows(self, X), **what)
+
+    def _predict_checked(self, rows: NDArray[np.float32], **what: bool) -> NDArray[np.float64]:
+        # Checked by name; XGBoost would read every name four times more.
+        data = xgb.DMatrix(rows[:, self.column_order_], nthread=self.nthread)
+        predicted = self.booster_.predict(data, validate_features=False, **what)
+        return np.asarray(predicted, dtype=np.float64)

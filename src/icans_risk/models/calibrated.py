@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
+from sklearn.utils.validation import check_is_fitted
 
 from icans_risk.errors import NotEstimableError
 from icans_risk.models.calibration import (
@@ -14,8 +15,8 @@ from icans_risk.models.calibration import (
     LogitCalibration,
     fit_logit_calibration,
 )
-from icans_risk.models.inputs import check_training_rows
-from icans_risk.models.patient_rows import PatientRows, put_in_order
+from icans_risk.models.inputs import check_new_rows, check_training_rows
+from icans_risk.models.patient_rows import PatientRows, put_in_order, with_names
 from icans_risk.models.selection import select_columns
 from icans_risk.models.states import pack, restore_inputs, state_of_inputs, unpack
 from icans_risk.models.subsets import clone_without, columns_of, constraints_of
@@ -162,8 +163,16 @@ class CalibratedModel(WrappedModel):
 
     def margin(self, X: Any) -> NDArray[np.float64]:
         """Return the calibrated log odds of the event, shape (n_rows,)."""
-        rows = self._rows_for_base(X)
-        return self.calibration_.apply(self.base_.margin(rows))
+        check_is_fitted(self)
+        return self.margin_of_checked(check_new_rows(self, X))
+
+    def margin_of_checked(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the margin of rows that ``check_new_rows`` let through."""
+        chosen = columns_of(rows, self.columns_)
+        if hasattr(self.base_, "margin_of_checked"):
+            return self.calibration_.apply(self.base_.margin_of_checked(chosen))
+        names = getattr(self.base_, "feature_names_in_", None)
+        return self.calibration_.apply(self.base_.margin(with_names(chosen, names)))
 
     def contributions(self, X: Any) -> NDArray[np.float64]:
         """Return what each column adds to the calibrated log odds, the base in the last column.

@@ -1,5 +1,6 @@
 """Checks that every model shares: what came in is what it was fitted on."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ __all__ = [
     "check_new_rows",
     "check_training_rows",
     "in_fitted_order",
+    "margins_of",
     "two_columns",
 ]
 
@@ -100,6 +102,17 @@ def in_fitted_order(model: BaseEstimator, X: Any) -> Any:
         return X
     is_in_order = np.array_equal(X.columns.to_numpy(), names)
     return X if is_in_order or set(names) != set(X.columns) else X[list(names)]
+
+
+def margins_of(models: Sequence[Any], X: Any) -> NDArray[np.float64]:
+    """Return the margins of models that were fitted on the same columns, (n_models, n_rows).
+
+    The rows are looked at once where the models allow it: that takes longer than the trees do.
+    """
+    if not all(hasattr(model, "margin_of_checked") for model in models):
+        return np.stack([model.margin(X) for model in models])
+    rows = check_new_rows(models[0], X)
+    return np.stack([model.margin_of_checked(rows) for model in models])
 
 
 def two_columns(risk: NDArray[np.floating[Any]]) -> NDArray[np.float64]:

@@ -137,6 +137,7 @@ class Pipeline:
         seed: int,
         workers: int = 1,
         journal: Path | None = None,
+        chosen: Mapping[str, Any] | None = None,
         on_trial: Callable[[TuningProgress], None] | None = None,
     ) -> FittedPipeline:
         """Tune, select, fit and calibrate on training rows.
@@ -153,6 +154,8 @@ class Pipeline:
             The patient of each row.
         seed : int
             Seed of everything that is drawn.
+        chosen : mapping, optional
+            Settings that a tuning chose before; nothing is searched then.
         workers, journal, on_trial
             Of ``tune``.
 
@@ -169,7 +172,7 @@ class Pipeline:
             If higher margins did not go with more events in held-out patients.
         """
         found = None
-        if self.tuning is not None:
+        if self.tuning is not None and chosen is None:
             found = self.search(
                 X,
                 y,
@@ -180,8 +183,8 @@ class Pipeline:
                 journal=journal,
                 on_trial=on_trial,
             )
+            chosen = found.best_parameters
         rarer = min(np.unique(groups[y == k].astype(str)).size for k in (0, 1))
-        chosen = None if found is None else found.best_parameters
         model = self.unfitted(events=rarer, seed=seed, chosen=chosen)
         return FittedPipeline(model.fit(X, y, sample_weight, groups=groups), found)
 

@@ -21,7 +21,7 @@ from sklearn.base import clone
 from icans_risk.errors import IcansRiskError, NotEstimableError, NotReleasedError
 from icans_risk.models.calibrated import CalibratedModel, add_calibration
 from icans_risk.models.calibration import LogitCalibration
-from icans_risk.models.inputs import check_training_rows
+from icans_risk.models.inputs import check_training_rows, margins_of
 from icans_risk.models.patient_rows import PatientRows, put_in_order
 
 __all__ = ["Rebuilds", "RiskInterval", "fit_rebuilds"]
@@ -130,7 +130,7 @@ class Rebuilds:
         return np.asarray(expit(self._margins(X)))
 
     def _margins(self, X: Any) -> Floats:
-        return np.stack([model.margin(X) for model in self.rebuilt])
+        return margins_of(self.rebuilt, X)
 
     def sign_agreement(self, X: Any) -> Floats:
         """Return how many rebuilds move the risk the way the model does, column by column.

@@ -83,8 +83,7 @@ def save_model(model: Storable, folder: Path, *, facts: Mapping[str, Any] = _NO_
             f"a stored model must have at most {MAX_BYTES[MODEL]} bytes, this one has "
             f"{len(written)}. Keep fewer trees or rebuilds."
         )
-    manifest = json.dumps(_manifest(written, content), indent=2)
-    _write_folder(folder, {MODEL: written, MANIFEST: manifest.encode()})
+    _write_folder(folder, {MODEL: written, MANIFEST: _manifest(written, content)})
 
 
 def load_model(folder: Path) -> StoredModel:
@@ -109,7 +108,8 @@ def load_model(folder: Path) -> StoredModel:
     ModelError
         If a file is missing, too large or damaged, or another version wrote it.
     """
-    manifest = _parse(_read(folder, MANIFEST), MANIFEST)
+    manifest_written = _read(folder, MANIFEST)
+    manifest = _parse(manifest_written, MANIFEST)
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise ModelError(
             f"{MANIFEST} must describe a model of format {FORMAT}, and this one does not. Read it "
@@ -120,7 +120,8 @@ def load_model(folder: Path) -> StoredModel:
         raise _damaged(MODEL, "its size or SHA-256 is not that of the manifest")
     content = _parse(written, MODEL)
     try:
-        is_whole = manifest == _manifest(written, content)
+        # Byte by byte, so that not even its spaces may change.
+        is_whole = manifest_written == _manifest(written, content)
         model = unpack(content["model"])
         stored = StoredModel(model, content["facts"], content["package_version"])
     except ModelError:
@@ -133,29 +134,30 @@ def load_model(folder: Path) -> StoredModel:
 
 
 def stored_hash(folder: Path) -> str:
-    """Return the SHA-256 of a stored model, as its manifest says.
+    """Return the SHA-256 of a stored model, which its manifest has to name as well.
 
     Raises
     ------
     ModelError
-        If there is no manifest, or it is damaged.
+        If a file is missing or damaged.
     """
     manifest = _parse(_read(folder, MANIFEST), MANIFEST)
-    try:
-        return str(manifest["files"][MODEL]["sha256"])
-    except _MISSHAPEN:
-        raise _damaged(MANIFEST, "it does not name the model's hash") from None
+    told = _described(_read(folder, MODEL))
+    if not isinstance(manifest, dict) or manifest.get("files") != told:
+        raise _damaged(MODEL, "its size or SHA-256 is not that of the manifest")
+    return str(told[MODEL]["sha256"])
 
 
-def _manifest(written: bytes, content: Mapping[str, Any]) -> dict[str, Any]:
+def _manifest(written: bytes, content: Mapping[str, Any]) -> bytes:
     columns = json.dumps(content["model"]["state"].get("columns"))
-    return {
+    manifest = {
         "format": FORMAT,
         "package_version": content["package_version"],
         "xgboost_at_least": ".".join(map(str, XGBOOST_FLOOR)),
         "columns_sha256": hashlib.sha256(columns.encode()).hexdigest(),
         "files": _described(written),
     }
+    return json.dumps(manifest, indent=2).encode()
 
 
 def _described(written: bytes) -> dict[str, Any]:

@@ -90,5 +90,5 @@ def find_withdrawal(folder: Path) -> Withdrawal | None:
     try:
         with path.open(encoding="utf-8") as file:
             return Withdrawal(**json.loads(file.read(MAX_BYTES)))
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return Withdrawal("the note on the withdrawal cannot be read", "not known", "not known")

@@ -8,7 +8,8 @@ first reason why there is no number. Research use only: a risk is no advice.
 from icans_risk.cohort import DataKind
 from icans_risk.serving.circumstances import circumstances_at, has_cns_tumour
 from icans_risk.serving.request import MOST_EPISODES, RawTables, Tables
-from icans_risk.serving.scoring import Scored, score
+from icans_risk.serving.scored import Scored
+from icans_risk.serving.scoring import score
 from icans_risk.serving.served import ServedModel, load_served
 from icans_risk.serving.statuses import NOT_AT_RISK, SENTENCES, UNREADABLE
 

@@ -11,7 +11,7 @@ from icans_risk.cohort import DataKind
 from icans_risk.errors import LedgerError
 from icans_risk.serving.ledger import append_entries
 from icans_risk.serving.ledger_lines import Head
-from icans_risk.serving.scoring import Scored
+from icans_risk.serving.scored import Scored
 from icans_risk.serving.served import ServedModel
 
 __all__ = ["append_predictions"]

@@ -6,9 +6,11 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 
-from icans_risk.serving.scoring import Scored
+from icans_risk.serving.scored import Scored
+from icans_risk.serving.served import ServedModel
+from icans_risk.serving.statuses import SENTENCES, UNREADABLE
 
-__all__ = ["LABELS", "SCHEMA", "label_of", "to_arrow"]
+__all__ = ["LABELS", "SCHEMA", "label_of", "to_arrow", "unreadable_record"]
 
 # What must stand beside a number wherever it goes.
 LABELS: Mapping[bool, str] = {
@@ -87,9 +89,47 @@ def to_arrow(scored: Scored) -> pa.Table:
     return pa.table(columns, schema=SCHEMA)
 
 
+def unreadable_record(served: ServedModel, name: str, reason: str) -> dict[str, Any]:
+    """Write the record of an episode whose rows cannot be read.
+
+    Parameters
+    ----------
+    served : ServedModel
+        Who was asked.
+    name : str
+        The episode's identifier, or its position.
+    reason : str
+        Why, without a cell.
+
+    Returns
+    -------
+    dict
+        In the layout ``SCHEMA``, as ``score`` would have it.
+    """
+    return (
+        dict.fromkeys(SCHEMA.names)
+        | {name: [] for name in _NESTED}
+        | {
+            "episode_id": name,
+            "landmark_h": served.landmark_h,
+            "status": UNREADABLE,
+            "model": served.identity,
+            "reasons": UNREADABLE,
+            "reason": f"{SENTENCES[UNREADABLE]} {reason}",
+            "trained_on": served.facts["data_kind"],
+        }
+    )
+
+
 def _nest(table: pd.DataFrame, predictions: pd.DataFrame, *, kind: pa.DataType) -> pa.Array:
     """Give each prediction its rows of a long table, in the order of the table."""
     names = [field.name for field in kind.value_type]
-    own = {key: rows[names].to_dict("records") for key, rows in table.groupby(_KEY, sort=False)}
+    own: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for *key, cells in zip(
+        *(table[name].tolist() for name in _KEY),
+        zip(*(table[name].tolist() for name in names), strict=True),
+        strict=True,
+    ):
+        own.setdefault(tuple(key), []).append(dict(zip(names, cells, strict=True)))
     keys = zip(*(predictions[name] for name in _KEY), strict=True)
     return pa.array([own.get(key, []) for key in keys], kind)

@@ -6,7 +6,7 @@ from typing import Protocol, Self
 
 import pandas as pd
 
-from icans_risk.cohort import EPISODES, EVENTS, GRADES, Cohort, Table
+from icans_risk.cohort import EPISODES, EVENTS, GRADES, CellError, Cohort, Table
 from icans_risk.errors import CohortError
 
 __all__ = ["MOST_EPISODES", "MOST_ROWS", "RawTables", "Request", "Tables"]
@@ -116,6 +116,20 @@ class Request:
             If one cannot be true.
         """
         return Cohort(self.tables.episodes, self.tables.events, self.tables.grades)
+
+    def blame(self, error: CellError) -> dict[str, str]:
+        """Return what each episode that owns such cells would have been told alone.
+
+        Empty if they are of another table.
+        """
+        if error.table not in _TABLES:
+            return {}
+        ids = getattr(self.tables, error.table)["episode_id"].reset_index(drop=True)
+        own = ids.groupby(ids, sort=False).cumcount()[error.rows]
+        return {
+            str(name): str(CellError(error.where, error.expected, positions.tolist()))
+            for name, positions in own.groupby(ids[error.rows], sort=False)
+        }
 
 
 def _check_columns(frame: pd.DataFrame, table: Table, *, name: str) -> None:

@@ -5,15 +5,13 @@ fit, and whom the model may judge by what it learnt there. A model gives nothing
 its own endpoint under local practice; it is for research, and no advice.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import Any, Self
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from icans_risk.cohort import CONTRIBUTIONS, INPUTS, PREDICTIONS, Cohort, DataKind
+from icans_risk.cohort import CONTRIBUTIONS, INPUTS, PREDICTIONS, CellError, Cohort, DataKind
 from icans_risk.errors import ExplanationError, IcansRiskError, ModelError, NotEstimableError
 from icans_risk.explanation import fold_by_analyte
 from icans_risk.features import build_features, used_events
@@ -21,11 +19,12 @@ from icans_risk.models.abstention import ANSWERED
 from icans_risk.outcome import derive_outcomes
 from icans_risk.serving.circumstances import circumstances_at
 from icans_risk.serving.request import MOST_EPISODES, Request, Tables
+from icans_risk.serving.scored import Scored
 from icans_risk.serving.served import ServedModel
 from icans_risk.serving.shapes import explain_rows, find_missing, lengthen
 from icans_risk.serving.statuses import NOT_AT_RISK, SENTENCES, UNREADABLE
 
-__all__ = ["Scored", "score"]
+__all__ = ["score"]
 
 _NUMBERS = ("risk", "risk_low", "risk_high", "venn_abers_low", "venn_abers_high")
 _PREDICTED = (
@@ -34,69 +33,6 @@ _PREDICTED = (
 )  # fmt: skip
 # What unusable cells can raise; nothing else is a patient's fault.
 _CANNOT_READ = (ValueError, TypeError, ArithmeticError, LookupError)
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Scored:
-    """What models say of episodes, in tables.
-
-    Attributes
-    ----------
-    predictions : DataFrame
-        ``PREDICTIONS``, one row per episode and model, ``model`` being the content hash; then
-        ``reasons`` (every code that applies), ``reason`` (the status in words, empty if
-        answered), the Venn-Abers range, ``trained_on`` (a risk of a model of synthetic
-        patients is to be labelled so wherever it goes), and ``known_until_h``: how far the
-        patient's own data reach, in hours since infusion.
-    contributions : DataFrame
-        ``CONTRIBUTIONS``, of answered rows; with ``base`` they add up to the risk's log odds.
-    folded : DataFrame
-        The same by analyte: ``episode_id, landmark_h, analyte, contribution_logit``.
-    inputs : DataFrame
-        ``INPUTS``: the events that were used, with both times.
-    missing : DataFrame
-        ``episode_id, landmark_h, analyte``, and how many of its ``columns`` are missing.
-    vectors : DataFrame
-        What the model saw, indexed by episode and landmark; of readable episodes.
-    models : tuple of dict
-        What is known of each model.
-    notes : tuple of str
-        What was left out, in words.
-    """
-
-    predictions: pd.DataFrame
-    contributions: pd.DataFrame
-    folded: pd.DataFrame
-    inputs: pd.DataFrame
-    missing: pd.DataFrame
-    vectors: pd.DataFrame
-    models: tuple[dict[str, Any], ...] = ()
-    notes: tuple[str, ...] = ()
-
-    @property
-    def is_synthetic(self) -> bool:
-        """Whether any of the models was fitted on synthetic patients."""
-        return bool((self.predictions["trained_on"] == "synthetic").any())
-
-    def __repr__(self) -> str:
-        """Count; identifiers would otherwise stand in every log and notebook."""
-        answered = int((self.predictions["status"] == ANSWERED).sum())
-        return f"Scored({len(self.predictions)} predictions, {answered} answered)"
-
-    @classmethod
-    def _joined(
-        cls,
-        parts: Sequence[Self],
-        *,
-        models: tuple[dict[str, Any], ...] = (),
-        notes: tuple[str, ...] = (),
-    ) -> Self:
-        tables = {}
-        for name in (field.name for field in fields(cls)[:6]):
-            frames = [getattr(part, name) for part in parts]
-            filled = [frame for frame in frames if len(frame)] or frames[:1]
-            tables[name] = pd.concat(filled, ignore_index=name != "vectors")
-        return cls(**tables, models=models, notes=notes)
 
 
 def score(
@@ -143,9 +79,10 @@ def score(
     for served in models:
         _check_static(request, served)
         told += _score_readable(request, served, is_real=data_kind == "real")
-        for row in request.nameless:
-            told.append(_unreadable(served, row, "episodes.episode_id must be filled."))
-    return Scored._joined(told, models=tuple(m.describe() for m in models), notes=notes)
+        if request.nameless:
+            nobody = dict.fromkeys(request.nameless, "episodes.episode_id must be filled.")
+            told.append(_unreadable(served, nobody))
+    return Scored.joined(told, models=tuple(m.describe() for m in models), notes=notes)
 
 
 def _check_models(models: Sequence[ServedModel]) -> None:
@@ -170,7 +107,7 @@ def _check_static(request: Request, served: ServedModel) -> None:
 
 
 def _score_readable(request: Request, served: ServedModel, *, is_real: bool) -> list[Scored]:
-    """Score all at once, or in halves where somebody cannot be read."""
+    """Score all at once, without those whom an error names, or in halves where it names none."""
     ids = request.episode_ids
     if not ids:
         return []
@@ -180,16 +117,26 @@ def _score_readable(request: Request, served: ServedModel, *, is_real: bool) -> 
         # The model's own fault, which no patient is blamed for.
         raise
     except _CANNOT_READ as error:
-        if len(ids) == 1:
-            return [_unreadable(served, ids[0], _in_words(error))]
-    middle = len(ids) // 2
-    halves = request.take(ids[:middle]), request.take(ids[middle:])
-    return [part for half in halves for part in _score_readable(half, served, is_real=is_real)]
+        bad = _blame(request, error)
+    if not bad:
+        middle = len(ids) // 2
+        halves = request.take(ids[:middle]), request.take(ids[middle:])
+        return [p for half in halves for p in _score_readable(half, served, is_real=is_real)]
+    rest = request.take([name for name in ids if name not in bad])
+    parts = [_unreadable(served, bad), *_score_readable(rest, served, is_real=is_real)]
+    return [Scored.joined(parts).in_order(ids)]
 
 
-def _in_words(error: Exception) -> str:
+def _blame(request: Request, error: Exception) -> dict[str, str]:
+    """Say why who cannot be read, or nothing where neither the error nor the number tells."""
+    if isinstance(error, CellError) and (found := request.blame(error)):
+        return {name: _in_words(reason) for name, reason in found.items()}
     # Errors of this package repeat no cell; what a library says might.
     said = str(error) if isinstance(error, IcansRiskError) else f"{type(error).__name__}."
+    return {request.episode_ids[0]: _in_words(said)} if len(request.episode_ids) == 1 else {}
+
+
+def _in_words(said: str) -> str:
     return f"{said} Positions count among this patient's own rows." if "position" in said else said
 
 
@@ -266,12 +213,16 @@ def _answer(
     return told
 
 
-def _unreadable(served: ServedModel, episode_id: str, reason: str) -> Scored:
-    """Say of one episode, and only of it, that nothing can be said."""
-    row = {"episode_id": episode_id, "landmark_h": served.landmark_h, "status": UNREADABLE}
-    predictions = pd.DataFrame([row | dict.fromkeys((*_NUMBERS, "known_until_h"), np.nan)])
-    told = _finish(predictions.assign(reasons=UNREADABLE), served)
-    told["reason"] = f"{told['reason'].iloc[0]} {reason}"
+def _unreadable(served: ServedModel, reasons: Mapping[str, str]) -> Scored:
+    """Say of some episodes, and only of them, that nothing can be said."""
+    predictions = pd.DataFrame({"episode_id": list(reasons)}).assign(
+        landmark_h=served.landmark_h,
+        status=UNREADABLE,
+        reasons=UNREADABLE,
+        **dict.fromkeys((*_NUMBERS, "known_until_h"), np.nan),
+    )
+    told = _finish(predictions, served)
+    told["reason"] = told["reason"] + " " + pd.Series(list(reasons.values()))
     nobody = pd.MultiIndex.from_arrays(
         [np.empty(0, dtype=object), np.empty(0)], names=["episode_id", "landmark_h"]
     )

@@ -1,8 +1,9 @@
 """Runs and registered models in MLflow: the only room that imports it."""
 
-from icans_risk.tracking.client import has_store
+from icans_risk.tracking.backend import check_reachable, has_store, who_shows
 from icans_risk.tracking.dataset import DatasetRecord
 from icans_risk.tracking.kept_models import fetch_model, list_models, mark_model
+from icans_risk.tracking.mlflow_calls import shown
 from icans_risk.tracking.places import find_place, name_place
 from icans_risk.tracking.reading import (
     StoredRun,
@@ -39,6 +40,7 @@ __all__ = [
     "StoredRun",
     "add_version",
     "artifact_folder",
+    "check_reachable",
     "describe_experiment",
     "fetch_model",
     "find_alias",
@@ -57,5 +59,7 @@ __all__ = [
     "open_store",
     "read_document",
     "read_text",
+    "shown",
     "tag_version",
+    "who_shows",
 ]

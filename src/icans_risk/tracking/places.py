@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from icans_risk.tracking.store import SQLITE
+from icans_risk.tracking.backend import SQLITE
 
 __all__ = ["find_place", "name_place"]
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from icans_risk.errors import TrackingError
-from icans_risk.tracking.client import pages, reading, shown
+from icans_risk.tracking.client import pages, reading
+from icans_risk.tracking.mlflow_calls import shown
 
 __all__ = [
     "NOTE",

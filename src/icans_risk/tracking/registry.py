@@ -231,13 +231,16 @@ def _create(
         )
     if name not in {one.name for page in pages(client.search_registered_models) for one in page}:
         client.create_registered_model(name)
+    run_id, model_id = logged
     made = client.create_model_version(
         name,
-        source=f"models:/{logged[1]}",
-        run_id=logged[0],
+        source=f"models:/{model_id}",
+        run_id=run_id,
         tags=dict(tags),
+        # A server takes a logged model for a source only if it is named again.
+        model_id=model_id,
         # The page of the version says what the page of the run says.
-        description=client.get_run(logged[0]).data.tags.get(NOTE),
+        description=client.get_run(run_id).data.tags.get(NOTE),
     )
     return _ours(run.store_uri, made)
 

@@ -43,7 +43,8 @@ def log_scoring_model(
     """
     example = example_row(load_served(folder))
     types = mlflow.types
-    columns = [types.ColSpec(types.DataType.string, name) for name in WIRE_COLUMNS]
+    # Of any type and none required: MLflow would repeat what it refuses, the model does not.
+    columns = [types.ColSpec(types.schema.AnyType(), name, False) for name in WIRE_COLUMNS]
     kind = types.ParamSpec("data_kind", types.DataType.string, "real")
     with warnings.catch_warnings():
         # MLflow's own comparison of columns, against a newer pandas.

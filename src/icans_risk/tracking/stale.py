@@ -2,26 +2,16 @@
 
 import hashlib
 import os
-import signal
 import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from icans_risk.tracking.client import pages
 
-__all__ = ["OWNER", "Terminated", "close_stale_runs", "ended_by_term", "owner"]
+__all__ = ["OWNER", "close_stale_runs", "owner"]
 
 # Machine, process and its start: by these a run's own process is told from a later one.
 OWNER = "icans_risk.process"
-_TERMINATED = 128 + signal.SIGTERM
-
-
-class Terminated(SystemExit):
-    """The process was asked to end."""
 
 
 def owner() -> str:
@@ -60,29 +50,6 @@ def close_stale_runs(client: Any, experiment_id: str) -> int:
         client.set_tag(run_id, "stale", "its process ended without closing it")
         client.set_terminated(run_id, "KILLED")
     return len(stale)
-
-
-@contextmanager
-def ended_by_term() -> Iterator[None]:
-    """Let a request to end the process come as an exception, so that a run can be closed."""
-    is_ours = (
-        threading.current_thread() is threading.main_thread()
-        and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-    )
-    if not is_ours:
-        # Somebody else decides what a request to end means, or cannot be asked from here.
-        yield
-        return
-    signal.signal(signal.SIGTERM, _raise)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-
-def _raise(number: int, frame: FrameType | None) -> None:
-    del number, frame
-    raise Terminated(_TERMINATED)
 
 
 def _owner(pid: int) -> str:

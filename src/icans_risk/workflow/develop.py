@@ -1,6 +1,5 @@
 """The whole path: a study file in; a tracked, explained model and a page per patient out."""
 
-import shlex
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,6 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
+from icans_risk.cohort import Cohort
+from icans_risk.features import FeatureSpecification
+from icans_risk.ingest import QualityReport
 from icans_risk.models.stored import stored_hash
 from icans_risk.report import PLAIN, STUDY_PAGE, PageStyle, write_pages
 from icans_risk.report.context import DataKind
@@ -17,10 +19,13 @@ from icans_risk.tracking import (
     TRACKING_URI,
     RunRecord,
     artifact_folder,
+    check_reachable,
     describe_experiment,
     log_run,
     name_place,
     open_store,
+    shown,
+    who_shows,
 )
 from icans_risk.workflow.findings import LandmarkFindings
 from icans_risk.workflow.inputs import specify_features
@@ -62,7 +67,7 @@ def develop(
     tracking_uri : str
         Where MLflow keeps runs; a SQLite file by default, made if it is not there.
     artifacts : path-like
-        Where a SQLite store keeps figures and models.
+        Where figures and models are kept, unless an MLflow server keeps them.
     reports : path-like
         Folder in which this run's folder of pages is made, with an index; of several
         landmarks, each has its own folder below it.
@@ -90,12 +95,9 @@ def develop(
         If the study, its data or the store are not as they have to be. Nothing is
         written then.
     """
-    progress.stage("reading the cohort", steps=2)
-    study = load_study(study_file)
-    cohort, quality = read_cohort(study)
-    progress.step()
-    specification = specify_features(study, cohort)
-    progress.step()
+    study, cohort, quality, specification = _read(study_file, progress)
+    # Before hours of work, not after them.
+    check_reachable(tracking_uri)
     with _effort(study, journals, workers=workers) as effort:
         results = develop_landmarks(study, cohort, specification, effort=effort, progress=progress)
         judged = [scrutinise(study, r, effort=effort, progress=progress) for r in results]
@@ -125,6 +127,14 @@ def develop(
     write_pages(folder, render_run(landmarks))
     paths = {"reports": [str(folder.resolve())], **tracked["paths"]}
     return summary | tracked | {"paths": paths}
+
+
+def _read(
+    study_file: Path | str, progress: Progress
+) -> tuple[Study, Cohort, QualityReport, FeatureSpecification]:
+    study = load_study(study_file)
+    cohort, quality = read_cohort(study, progress=progress)
+    return study, cohort, quality, specify_features(study, cohort)
 
 
 def _folder_name(study: Study, run_id: str, found: Sequence[LandmarkFindings]) -> str:
@@ -166,10 +176,10 @@ def _track(
         "run_id": run_id,
         "experiment_id": store.experiment_id,
         "paths": {
-            "tracking": store.uri,
+            "tracking": shown(store.uri),
             "models": {name: artifact_folder(store, run_id, name) for name in record.folders},
         },
-        "mlflow_ui": f"mlflow ui --backend-store-uri {shlex.quote(store.uri)}",
+        "mlflow_ui": who_shows(store.uri),
     }
 
 

@@ -25,9 +25,10 @@ from icans_risk.workflow.landmark_data import LandmarkData
 from icans_risk.workflow.rows import ModelRows
 from icans_risk.workflow.validation import ModelResult
 
-__all__ = ["NOTHING", "Explaining", "Reasons", "explain_held_out", "training_rows"]
+__all__ = ["NOTHING", "NO_AGREEMENT", "Explaining", "Reasons", "explain_held_out", "training_rows"]
 
-_AGREEMENT = ["episode_id", "landmark_h", "analyte", "agreement"]
+# Of a model that was not rebuilt.
+NO_AGREEMENT = pd.DataFrame(columns=["episode_id", "landmark_h", "analyte", "agreement"])
 _MOVES = ["analyte", "risk_low", "risk_high", "reduction"]
 
 
@@ -181,7 +182,7 @@ def _agreement(
 ) -> pd.DataFrame:
     rebuilds = None if released is None else released.rebuilds
     if rebuilds is None or rebuilds.copies is None:
-        return pd.DataFrame(columns=_AGREEMENT)
+        return NO_AGREEMENT
     return sign_agreement(
         folded,
         rebuilds.rebuilt,

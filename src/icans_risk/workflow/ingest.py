@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import icans_risk
-from icans_risk.cohort import Cohort, CohortWriter
-from icans_risk.ingest import QualityReport, Quarantine
+from icans_risk.catalogue import load_catalogue
+from icans_risk.cohort import Cohort, CohortWriter, DataKind, read_cohort_folder, read_manifest
+from icans_risk.ingest import QualityReport, Quarantine, look_at_cohort
 from icans_risk.report import quality_report, render_quality
 from icans_risk.study import Study, load_study
 from icans_risk.workflow.files import new_folder, write_json, write_whole
@@ -15,9 +16,18 @@ from icans_risk.workflow.raw import add_measured, measure_raw
 from icans_risk.workflow.reading import has_raw_sources, read_cohort, read_sources
 from icans_risk.workflow.words import PRESENCE_NOTES
 
-__all__ = ["check_study", "ingest_study"]
+__all__ = ["check_cohort", "check_study", "ingest_study"]
 
 COHORT, PAGE, JSON, QUARANTINE = "cohort", "quality.html", "quality.json", "quarantine.csv"
+
+
+class _About(NamedTuple):
+    """What a report says of the data whose quality it is about."""
+
+    study: str | None
+    title: str
+    data_kind: DataKind
+    caveats: tuple[str, ...]
 
 
 def check_study(
@@ -51,11 +61,38 @@ def check_study(
         If the study or its infusions cannot be read at all.
     """
     study = _load(study_file, lenient=lenient)
-    found = _open(study, progress)[1].to_dict()
-    if report is not None:
-        with new_folder(report) as draft:
-            _write_report(draft, found, study)
-    return _summary(study, found, report)
+    return _tell(_about(study), _open(study, progress)[1], report)
+
+
+def check_cohort(
+    folder: Path, *, report: Path | None = None, progress: Progress = SILENT
+) -> dict[str, Any]:
+    """Read a cohort folder to the last byte, without any study, and say what its data look like.
+
+    Parameters
+    ----------
+    folder : Path
+        Is not changed.
+    report, progress
+        As for ``check_study``.
+
+    Returns
+    -------
+    dict
+        The quality report as plain data; without tables by outcome, which a study defines.
+
+    Raises
+    ------
+    CohortError
+        If the folder is damaged, or a table breaks its contract.
+    """
+    progress.stage("reading and checking", steps=2)
+    kind = read_manifest(folder).data_kind
+    cohort = read_cohort_folder(folder)
+    progress.step()
+    quality = look_at_cohort(cohort, load_catalogue())
+    progress.step()
+    return _tell(_About(None, f"Cohort folder {folder.name}", kind, ()), quality, report)
 
 
 def ingest_study(
@@ -93,8 +130,8 @@ def ingest_study(
         quality.counts |= _write_cohort(draft / COHORT, parts, study, progress=progress)
         if len(quarantine.rows):
             quarantine.write(draft / QUARANTINE)
-        _write_report(draft, quality.to_dict(), study)
-    return _summary(study, quality.to_dict(), out) | {"cohort": str(out / COHORT)}
+        _write_report(draft, quality.to_dict(), _about(study))
+    return _summary(_about(study), quality.to_dict(), out) | {"cohort": str(out / COHORT)}
 
 
 def _load(study_file: Path | str, *, lenient: bool) -> Study:
@@ -134,18 +171,31 @@ def _write_cohort(
     return {"patients": len(patients), **counts}
 
 
-def _write_report(folder: Path, found: Mapping[str, Any], study: Study) -> None:
+def _tell(about: _About, quality: QualityReport, report: Path | None) -> dict[str, Any]:
+    found = quality.to_dict()
+    if report is not None:
+        with new_folder(report) as draft:
+            _write_report(draft, found, about)
+    return _summary(about, found, report)
+
+
+def _write_report(folder: Path, found: Mapping[str, Any], about: _About) -> None:
     page = quality_report(
         found,
-        study_title=study.title,
-        data_kind=study.data_kind,
+        study_title=about.title,
+        data_kind=about.data_kind,
         package_version=icans_risk.__version__,
-        caveats=PRESENCE_NOTES[study.features.presence],
+        caveats=about.caveats,
     )
     write_whole(folder / PAGE, render_quality(page, has_index=False))
     write_json(folder / JSON, found)
 
 
-def _summary(study: Study, found: dict[str, Any], folder: Path | None) -> dict[str, Any]:
-    about = {"study": study.study, "title": study.title, "data_kind": study.data_kind}
-    return about | found | {"report": None if folder is None else str(folder / PAGE)}
+def _about(study: Study) -> _About:
+    caveats = tuple(PRESENCE_NOTES[study.features.presence])
+    return _About(study.study, study.title, study.data_kind, caveats)
+
+
+def _summary(about: _About, found: dict[str, Any], folder: Path | None) -> dict[str, Any]:
+    told = {"study": about.study, "title": about.title, "data_kind": about.data_kind}
+    return told | found | {"report": None if folder is None else str(folder / PAGE)}

@@ -12,6 +12,7 @@ from icans_risk.ingest.draft.lines import FILL_IN, Lines
 from icans_risk.ingest.draft.peek import LOOKED_AT, Peek
 from icans_risk.ingest.draft.write import DataDraft, draft_data
 from icans_risk.workflow.files import check_folder, write_whole
+from icans_risk.workflow.progress import SILENT, Progress
 
 __all__ = ["draft_study"]
 
@@ -66,7 +67,9 @@ validation:
 _AT_BEDSIDE = ("plasma", "clinical")
 
 
-def draft_study(tables: Sequence[Path], out: Path) -> dict[str, Any]:
+def draft_study(
+    tables: Sequence[Path], out: Path, *, progress: Progress = SILENT
+) -> dict[str, Any]:
     """Look at tables and write a study file that reads them, to be completed by hand.
 
     Parameters
@@ -75,6 +78,8 @@ def draft_study(tables: Sequence[Path], out: Path) -> dict[str, Any]:
         CSV, TSV, XLSX or Parquet: infusions, results, grades, in any order.
     out : Path
         The study file; must not exist.
+    progress : Progress
+        Told what the job is doing.
 
     Returns
     -------
@@ -91,6 +96,7 @@ def draft_study(tables: Sequence[Path], out: Path) -> dict[str, Any]:
     if out.exists():
         raise StudyError(f"{out}: exists, and is never overwritten. Name another file by --out.")
     check_folder(out)
+    progress.stage("looking at the tables", steps=None)
     data = draft_data(tables, folder=out.parent)
     rest = Lines()
     _write_outcome(rest, data)

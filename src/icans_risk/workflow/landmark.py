@@ -1,7 +1,7 @@
 """One landmark of a study: validated models, explained held-out risks, the model that is kept."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -109,15 +109,18 @@ class _Run:
         """Fit the model that is kept; a tuning tells how it is getting on."""
         tuning = plan.pipeline and plan.pipeline.tuning
         self.say("fitting on everyone", steps=tuning.trials if tuning else 1)
-        return plan.fit(
+        name = f"{plan.name}-{self.data.landmark_h:g}h-all"
+        fit = plan.fit(
             rows,
             seed=self.study.seed,
             workers=self.effort.workers,
-            journal=self.effort.journal(f"{plan.name}-{self.data.landmark_h:g}h-all"),
+            journal=self.effort.journal(name),
+            chosen=self.effort.chosen(name),
             on_trial=lambda told: self.progress.at(
                 told.finished, "" if told.best_loss is None else f"best {told.best_loss:.4f}"
             ),
         )
+        return replace(fit, name=name)
 
 
 def develop_landmark(

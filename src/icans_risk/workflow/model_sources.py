@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from icans_risk.cohort import DataKind
 from icans_risk.errors import ModelError
 from icans_risk.models.stored import stored_hash
 from icans_risk.serving import ServedModel, load_served
@@ -18,7 +19,14 @@ from icans_risk.tracking import (
     list_models,
 )
 
-__all__ = ["fetch_version", "is_run", "load_models", "read_one"]
+__all__ = [
+    "check_new_patients",
+    "fetch_version",
+    "is_run",
+    "load_models",
+    "one_model",
+    "read_one",
+]
 
 _RUN = re.compile(r"[0-9a-fA-F]{8,32}")
 
@@ -59,6 +67,19 @@ def load_models(
     return served
 
 
+def one_model(given: Path | str, *, tracking_uri: str = TRACKING_URI) -> ServedModel:
+    """Load one model that is to be built upon; see ``load_models``.
+
+    Raises
+    ------
+    ModelError
+        If it is damaged or was withdrawn, or a run stands for several.
+    """
+    found = load_models([given], tracking_uri=tracking_uri)
+    _refuse_several(found, given)
+    return found[0]
+
+
 def read_one(given: Path | str, *, tracking_uri: str = TRACKING_URI) -> ServedModel:
     """Load one model to look at, withdrawn or not; see ``load_models``.
 
@@ -68,12 +89,45 @@ def read_one(given: Path | str, *, tracking_uri: str = TRACKING_URI) -> ServedMo
         If it is damaged, or a run stands for several.
     """
     found = _read(given, tracking_uri)
-    if len(found) > 1:
-        raise ModelError(
-            f"expected one model, run {given} has {len(found)}, of several landmarks. Register "
-            "one, or name its folder."
-        )
+    _refuse_several(found, given)
     return found[0]
+
+
+def check_new_patients(served: Sequence[ServedModel], kind: DataKind, identity: str | None) -> None:
+    """Refuse patients of another kind than a model's, and those that it was fitted on.
+
+    Parameters
+    ----------
+    served : sequence of ServedModel
+        The models.
+    kind : {"real", "synthetic"}
+        Whether patients stand behind the rows.
+    identity : str or None
+        Hash of the cohort; None of tables that are none, which can be of no training.
+
+    Raises
+    ------
+    ModelError
+        If they are.
+    """
+    other = [model for model in served if model.facts["data_kind"] != kind]
+    if other:
+        raise ModelError(
+            f"a model and the patients whom it judges must be of one kind, got a model of "
+            f"{other[0].facts['data_kind']} patients for {kind} ones. It would look as if it said "
+            "something about them."
+        )
+    if identity is not None and any(identity in _fitted_on(model) for model in served):
+        raise ModelError(
+            "expected patients whom the model was not fitted on, these are the ones that it was "
+            "fitted on: it would look better on them than it is. What held-out risks of these say "
+            "stands in the pages that develop wrote."
+        )
+
+
+def _fitted_on(served: ServedModel) -> tuple[str | None, ...]:
+    """List the hashes of the cohorts that a model or its calibration rests on."""
+    return served.facts.get("cohort_hash"), *served.facts.get("recalibrated_on", ())
 
 
 def is_run(given: str) -> bool:
@@ -97,6 +151,14 @@ def fetch_version(version: ModelVersion, folder: Path) -> Path:
             "The store was changed; take a copy of it from before."
         )
     return model
+
+
+def _refuse_several(found: Sequence[ServedModel], given: Path | str) -> None:
+    if len(found) > 1:
+        raise ModelError(
+            f"expected one model, run {given} has {len(found)}, of several landmarks. Register "
+            "one, or name its folder."
+        )
 
 
 def _read(given: Path | str, tracking_uri: str) -> list[ServedModel]:

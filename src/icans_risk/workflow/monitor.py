@@ -9,13 +9,13 @@ import pandas as pd
 from icans_risk.cohort import Cohort, DataKind, read_cohort_folder, read_manifest
 from icans_risk.errors import LedgerError
 from icans_risk.models.abstention import ANSWERED
-from icans_risk.outcome import derive_outcomes
 from icans_risk.report.drift_plot import drift_figure
-from icans_risk.serving import ServedModel, score
+from icans_risk.serving import ServedModel
 from icans_risk.serving.calibration_watch import FALSE_ALARM_RATE, watch_calibration
 from icans_risk.serving.ledger_check import read_lines
 from icans_risk.serving.monitoring import BREACH, check_contract, describe_drift
 from icans_risk.tracking import TRACKING_URI
+from icans_risk.workflow.answered_rows import answered_rows
 from icans_risk.workflow.files import check_folder, whole_file
 from icans_risk.workflow.model_sources import read_one
 from icans_risk.workflow.plain import plain
@@ -119,18 +119,10 @@ def _watch(
 
 def _from_cohort(served: ServedModel, cohort: Cohort, kind: DataKind) -> pd.DataFrame:
     """Score patients whose outcomes are there already, in the order of the cohort."""
-    told = score(cohort, [served], data_kind=kind, most_episodes=len(cohort.episodes)).predictions
-    outcomes = derive_outcomes(
-        cohort,
-        (served.landmark_h,),
-        endpoint=served.endpoint,
-        scale=served.facts["scale"],
-        horizon_h=lambda _: served.horizon_h,
-        policy=served.facts["end_of_observation"],
-    )
+    rows = answered_rows(served, cohort, kind)
     era = cohort.episodes.get("era", pd.Series("all", index=cohort.episodes.index))
-    table = told.assign(event=outcomes["event"], period=era.fillna("not recorded"))
-    return table[(table["status"] == ANSWERED) & table["event"].notna()]
+    rows["period"] = era.fillna("not recorded").to_numpy()
+    return rows[rows["is_judged"]]
 
 
 def _from_ledger(served: ServedModel, cohort: Cohort, ledger: Path) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """What lies beside the pages of patients, if somebody asks for it: PDF, FHIR, CDS cards."""
 
 import json
+import signal
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -121,5 +122,11 @@ def _each_pdf(pages: Sequence[str], workers: int) -> Iterator[bytes]:
         yield from map(to_pdf, pages)
         return
     # A forked process would share the threads of the numerical libraries.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(
+        workers,
+        mp_context=get_context("spawn"),
+        # Ctrl-C reaches these as well; it is for the process that started them to end them.
+        initializer=signal.signal,
+        initargs=(signal.SIGINT, signal.SIG_IGN),
+    ) as pool:
         yield from pool.map(to_pdf, pages, chunksize=2)

@@ -10,6 +10,7 @@ from icans_risk.cohort import Cohort
 from icans_risk.outcome import POLICIES, derive_outcomes, flow_table
 from icans_risk.study import Study, load_study
 from icans_risk.workflow.inputs import study_endpoints
+from icans_risk.workflow.progress import SILENT, Progress
 from icans_risk.workflow.reading import read_cohort
 
 __all__ = ["report_outcomes"]
@@ -18,7 +19,10 @@ HOURS_PER_DAY = 24
 
 
 def report_outcomes(
-    study_file: Path | str, *, landmarks_h: Sequence[float] | None = None
+    study_file: Path | str,
+    *,
+    landmarks_h: Sequence[float] | None = None,
+    progress: Progress = SILENT,
 ) -> dict[str, Any]:
     """Account for every episode at every endpoint and landmark, under every policy.
 
@@ -28,6 +32,8 @@ def report_outcomes(
         The study.
     landmarks_h : sequence of float, optional
         Instead of the study's, in hours since infusion.
+    progress : Progress
+        Told what the job is doing.
 
     Returns
     -------
@@ -40,7 +46,8 @@ def report_outcomes(
         If the study or its data are not as they have to be.
     """
     study = load_study(study_file)
-    cohort, _ = read_cohort(study)
+    cohort, _ = read_cohort(study, progress=progress)
+    progress.stage("following every episode", steps=None)
     chosen = tuple(study.outcome.landmarks_h if landmarks_h is None else landmarks_h)
     return {
         "study": study.study,

@@ -42,11 +42,14 @@ class Fit:
         Whether higher risks went with more events in held-out patients.
     tuning : TuningResult or None
         How its settings were chosen.
+    name : str
+        Which of a study's fits it is: model, landmark, seed and rows.
     """
 
     model: Any
     is_released: bool = True
     tuning: TuningResult | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,7 @@ class ModelPlan:
         held_out: NDArray[Any] | None = None,
         workers: int = 1,
         journal: Path | None = None,
+        chosen: Mapping[str, Any] | None = None,
         on_trial: Callable[[TuningProgress], None] | None = None,
     ) -> Fit:
         """Fit the model.
@@ -97,6 +101,8 @@ class ModelPlan:
             Seed of everything that is drawn.
         held_out : ndarray, optional
             Patients of whom no row at any landmark may be used.
+        chosen : mapping, optional
+            Settings that a tuning chose before; nothing is searched then.
         workers, journal, on_trial
             Of a tuning.
 
@@ -108,23 +114,21 @@ class ModelPlan:
         if self.pipeline is None:
             model = make_model(self.model, **self.settings)
             return Fit(model.fit(self.table(rows), rows.event, rows.weight))
+        table, tuning = self.table(rows), None
+        told: dict[str, Any] = {"sample_weight": rows.weight, "groups": rows.patient, "seed": seed}
         try:
             if self.pool is not None:
                 return self._fit_pool(self.pipeline, self.pool, held_out, seed=seed)
-            found = self.pipeline.fit(
-                self.table(rows),
-                rows.event,
-                sample_weight=rows.weight,
-                groups=rows.patient,
-                seed=seed,
-                workers=workers,
-                journal=journal,
-                on_trial=on_trial,
-            )
+            if self.pipeline.tuning is not None and chosen is None:
+                tuning = self.pipeline.search(
+                    table, rows.event, workers=workers, journal=journal, on_trial=on_trial, **told
+                )
+                chosen = tuning.best_parameters
+            model = self.pipeline.fit(table, rows.event, chosen=chosen, **told).model
         except NotReleasedError:
-            model = Prevalence().fit(self.table(rows), rows.event, rows.weight)
-            return Fit(model, is_released=False)
-        return Fit(found.model, tuning=found.tuning)
+            model = Prevalence().fit(table, rows.event, rows.weight)
+            return Fit(model, is_released=False, tuning=tuning)
+        return Fit(model, tuning=tuning)
 
     def table(self, rows: ModelRows) -> pd.DataFrame:
         """Return what the model sees of rows."""

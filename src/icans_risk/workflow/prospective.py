@@ -5,17 +5,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from icans_risk.cohort import Cohort, read_cohort_folder, read_manifest
 from icans_risk.errors import CohortError, LedgerError
-from icans_risk.evaluation import METRICS, bootstrap_interval
 from icans_risk.models.abstention import ANSWERED
 from icans_risk.outcome import Endpoint, derive_outcomes
 from icans_risk.serving.ledger_check import Problem, check_ledger
 from icans_risk.serving.ledger_lines import Line, last_head, parse_head
-from icans_risk.workflow.plain import plain
+from icans_risk.workflow.answered_rows import describe_metrics
 from icans_risk.workflow.progress import SILENT, Progress
 
 __all__ = ["CANNOT_SHOW", "evaluate_ledger", "first_predictions", "join_outcomes"]
@@ -189,27 +187,5 @@ def _judge(rows: pd.DataFrame, *, resamples: int, seed: int) -> dict[str, Any]:
         "judged": len(judged),
         "events": int(judged["event"].sum()),
         "not_answered": {"judgeable": len(silent), "events": int(silent["event"].sum())},
-        "metrics": _metrics(judged, resamples=resamples, seed=seed),
+        "metrics": describe_metrics(judged, resamples=resamples, seed=seed),
     }
-
-
-def _metrics(judged: pd.DataFrame, *, resamples: int, seed: int) -> dict[str, Any]:
-    if judged["event"].nunique() < 2:
-        return dict.fromkeys(METRICS)
-    event, risk, weight = (
-        judged[name].to_numpy(dtype=np.float64) for name in ("event", "risk", "weight")
-    )
-    found = {}
-    for name, metric in METRICS.items():
-        interval = bootstrap_interval(
-            metric,
-            event,
-            risk,
-            groups=judged["patient_id"].to_numpy(dtype=object),
-            weight=weight,
-            resamples=resamples,
-            seed=seed,
-        )
-        ends = {"estimate": interval.estimate, "low": interval.low, "high": interval.high}
-        found[name] = {end: plain(value) for end, value in ends.items()}
-    return found

@@ -8,7 +8,7 @@ import pandas as pd
 from icans_risk.catalogue import load_catalogue
 from icans_risk.cohort import EVENTS, Cohort
 from icans_risk.errors import StudyError
-from icans_risk.ingest import QualityReport
+from icans_risk.ingest import QualityReport, pseudonym, read_key
 from icans_risk.study import Study
 from icans_risk.study.signals import RawFiles
 from icans_risk.workflow.kinds import Kind, Reading
@@ -35,7 +35,7 @@ def measure_raw(
     Returns
     -------
     DataFrame or None
-        Events; None where the study lists no files.
+        Events, of pseudonyms if the study names a key; None where it lists no files.
 
     Raises
     ------
@@ -56,7 +56,10 @@ def measure_raw(
             )
         _tell(quality, measured, given=given, kind=kind)
         tables.append(measured.events)
-    return pd.concat(tables, ignore_index=True) if tables else None
+    if not tables:
+        return None
+    events, key_file = pd.concat(tables, ignore_index=True), study.data.handling.pseudonym_key
+    return events if key_file is None else _under_pseudonyms(events, read_key(key_file))
 
 
 def add_measured(
@@ -94,6 +97,12 @@ def add_measured(
         message=f"{int(strangers.sum()):,} values of recordings or scans belong to no episode.",
         action="They are left out: compare episode_id in the lists.",
     )  # fmt: skip
+
+
+def _under_pseudonyms(events: pd.DataFrame, key: bytes) -> pd.DataFrame:
+    """Name episodes as the cohort does: lists are kept where the export is, under its names."""
+    names = {name: pseudonym(str(name), key, kind="episode") for name in set(events["episode_id"])}
+    return events.assign(episode_id=events["episode_id"].map(names))
 
 
 def _join(table: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:

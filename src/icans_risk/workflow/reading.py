@@ -31,7 +31,7 @@ def read_cohort(study: Study, *, progress: Progress = SILENT) -> tuple[Cohort, Q
     study : Study
         From ``load_study``.
     progress : Progress
-        Told about raw files, if the study lists any.
+        Told what is read, and about each raw file if the study lists any.
 
     Returns
     -------
@@ -45,6 +45,7 @@ def read_cohort(study: Study, *, progress: Progress = SILENT) -> tuple[Cohort, Q
     CohortError
         If the files are not as the study says, or hold what cannot be true.
     """
+    progress.stage("reading the cohort", steps=None)
     cohort, quality = _read_tables(study)
     measured = measure_raw(study, quality, progress=progress)
     (cohort,) = add_measured([cohort], measured, quality)

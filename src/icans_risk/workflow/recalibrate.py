@@ -1,7 +1,7 @@
 """A released model at a new site: its intercept and slope fitted anew on local patients."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +12,31 @@ from numpy.typing import NDArray
 from icans_risk.cohort import Cohort
 from icans_risk.errors import ModelError, StudyError
 from icans_risk.features import FeatureSpecification, build_features, unseen_levels
-from icans_risk.models.released import ReleasedModel, load_released
+from icans_risk.models.released import ReleasedModel
 from icans_risk.outcome import Endpoint, derive_outcomes
 from icans_risk.study import Study, load_study
+from icans_risk.tracking import TRACKING_URI
+from icans_risk.workflow.model_sources import one_model
 from icans_risk.workflow.plain import plain
 from icans_risk.workflow.progress import SILENT, Progress
 from icans_risk.workflow.reading import read_cohort
 
-__all__ = ["LocalRows", "check_same_question", "local_rows", "recalibrate_model"]
+__all__ = [
+    "LocalRows",
+    "check_same_question",
+    "local_rows",
+    "recalibrate_model",
+    "remember_cohort",
+]
 
 
 def recalibrate_model(
-    model: Path, study_file: Path | str, *, out: Path, progress: Progress = SILENT
+    model: Path | str,
+    study_file: Path | str,
+    *,
+    out: Path,
+    tracking_uri: str = TRACKING_URI,
+    progress: Progress = SILENT,
 ) -> dict[str, Any]:
     """Fit a released model's calibration anew on the patients of a study, into a new folder.
 
@@ -32,12 +45,14 @@ def recalibrate_model(
 
     Parameters
     ----------
-    model : Path
-        Folder of a released model; it is left as it is.
+    model : Path or str
+        A released model: its folder, ``models:/NAME@ALIAS`` or a run. It is left as it is.
     study_file : path-like
         A study file of the new site.
     out : Path
         Must not exist.
+    tracking_uri : str
+        The store of a model that is no folder; it is only read.
     progress : Progress
         Told what the job is doing.
 
@@ -49,7 +64,7 @@ def recalibrate_model(
     Raises
     ------
     ModelError
-        If the model is damaged, or was fitted on these very patients.
+        If the model is damaged or was withdrawn, or was fitted on these very patients.
     StudyError
         If the study is of another scale or kind of data.
     NotReleasedError
@@ -57,11 +72,9 @@ def recalibrate_model(
     NotEstimableError
         If its patients have one outcome only.
     """
-    progress.stage("reading model and cohort", steps=2)
-    released, study = load_released(model), load_study(study_file)
-    progress.step()
-    cohort, _ = read_cohort(study)
-    progress.step()
+    released = one_model(model, tracking_uri=tracking_uri).released
+    study = load_study(study_file)
+    cohort, _ = read_cohort(study, progress=progress)
     facts = released.facts
     check_same_question(facts, study, cohort)
     progress.stage("recalibrating", steps=2)
@@ -72,7 +85,7 @@ def recalibrate_model(
         rows.X, rows.y.astype(np.int64), sample_weight=rows.weight, groups=rows.patient
     )
     progress.step()
-    new.save(out)
+    remember_cohort(new, cohort).save(out)
     progress.step()
     local = changed.facts()
     return {
@@ -100,6 +113,12 @@ def check_same_question(facts: Any, study: Study, cohort: Cohort) -> None:
             "a model is recalibrated on patients that it was not fitted on, these are the ones "
             "that it was fitted on. Name the study of another site."
         )
+
+
+def remember_cohort(released: ReleasedModel, cohort: Cohort) -> ReleasedModel:
+    """Keep with a model on whose patients its calibration rests: they cannot judge it any more."""
+    so_far = released.facts.get("recalibrated_on", ())
+    return replace(released, facts={**released.facts, "recalibrated_on": [*so_far, cohort.hash()]})
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ from icans_risk.features import FeatureSpecification, describe_columns
 from icans_risk.study import Study
 from icans_risk.tracking import DatasetRecord, RunRecord
 from icans_risk.workflow.artifacts import list_documents, list_figures, list_tables, list_texts
+from icans_risk.workflow.chosen import SETTINGS, chosen_settings
 from icans_risk.workflow.findings import LandmarkFindings
 from icans_risk.workflow.model_runs import list_model_runs
 from icans_risk.workflow.provenance import describe_provenance
@@ -76,6 +77,7 @@ def make_record(
             "study/quality.json": summary["quality"],
             "study/features.json": summary["features"],
             "study/provenance.json": made_of.to_dict() | {"study_file": place},
+            SETTINGS: chosen_settings([one.result for one in found]),
             **{name: document for one in found for name, document in list_documents(one).items()},
         },
         texts={name: text for one in found for name, text in list_texts(one).items()},

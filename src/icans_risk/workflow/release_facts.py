@@ -18,6 +18,7 @@ from icans_risk.workflow.plain import plain
 from icans_risk.workflow.plans import MAIN
 from icans_risk.workflow.rows import ModelRows
 from icans_risk.workflow.size import SizeFacts
+from icans_risk.workflow.usual import keep_plausible, middle_halves
 from icans_risk.workflow.validation import ModelResult
 
 __all__ = ["released_facts", "with_reasons"]
@@ -49,10 +50,11 @@ def released_facts(
     Returns
     -------
     dict
-        Plain JSON values. No row of a patient is among them; counts by product are.
+        Plain JSON values. No row of a patient is among them; counts by product are, quartiles of
+        at least 20 patients and medians of at least five.
     """
     study, data, specification = judge.study, judge.data, judge.specification
-    endpoint, main = study.outcome.endpoints[0], models[MAIN]
+    endpoint = study.outcome.endpoints[0]
     trained = data.vectors.index.get_indexer(rows.vectors.index)
     episodes = data.episodes.iloc[trained]
     return {
@@ -71,12 +73,24 @@ def released_facts(
         "end_of_observation": study.outcome.end_of_observation,
         "treatment_policy": study.treatment_policy,
         "presence": study.features.presence,
+        # Declared before results were there: an evaluation elsewhere takes no others by itself.
+        "thresholds": list(study.evaluation.thresholds),
         "features": json.loads(specification.to_json()),
         "levels": levels_among(episodes, specification.levels or ()),
         "data_contract": learn_contract(cohort, specification, data.landmark_h),
-        "model_label": main.plan.label,
         "patients": int(np.unique(rows.patient.astype(str)).size),
         "events": int(rows.event.sum()),
+        **_for_pages(judge, rows, models),
+        "sample_size": size.verdict,
+    }
+
+
+def _for_pages(judge: Judge, rows: ModelRows, models: Mapping[str, ModelResult]) -> dict[str, Any]:
+    """Collect what pages of new patients say beside their risk."""
+    data, main = judge.data, models[MAIN]
+    episodes = data.episodes.iloc[data.vectors.index.get_indexer(rows.vectors.index)]
+    return {
+        "model_label": main.plan.label,
         "base_rate": {"n": len(rows.event), "events": int(rows.event.sum())},
         "product_rates": _product_rates(episodes, rows),
         "performance": {name: _triple(found) for name, found in main.metrics.items()},
@@ -86,7 +100,8 @@ def released_facts(
             # The same risk for everyone ranks nobody.
             if name != MAIN and model.plan.columns
         ],
-        "sample_size": size.verdict,
+        "usual": {name: list(ends) for name, ends in middle_halves(data, rows).items()},
+        "plausible": keep_plausible(main.plan.table(rows)),
     }
 
 

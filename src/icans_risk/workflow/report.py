@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from icans_risk.cohort import Cohort, DataKind
-from icans_risk.errors import CohortError, ModelError
+from icans_risk.errors import CohortError
 from icans_risk.report import (
     PLAIN,
     PageStyle,
@@ -22,7 +22,7 @@ from icans_risk.report import (
 from icans_risk.serving import UNREADABLE, Scored, ServedModel, Tables, score
 from icans_risk.serving.request import Request
 from icans_risk.tracking import TRACKING_URI
-from icans_risk.workflow.model_sources import load_models
+from icans_risk.workflow.model_sources import check_new_patients, load_models
 from icans_risk.workflow.other_formats import Formats, make_formats
 from icans_risk.workflow.progress import SILENT, Progress
 from icans_risk.workflow.run_pages import LandmarkPages, render_run
@@ -107,8 +107,7 @@ def report_patients(
     formats.check(synthetic=any(model.is_synthetic for model in served))
     progress.step()
     tables, kind = read_tables(source, data_kind)
-    _check_kinds(served, kind)
-    _check_new(served, tables)
+    check_new_patients(served, kind, tables.hash() if isinstance(tables, Cohort) else None)
     progress.step()
     asked = _ask(tables, served, kind=kind, episodes=episodes, progress=progress)
     landmarks = [
@@ -118,27 +117,6 @@ def report_patients(
     ]  # fmt: skip
     write_pages(out, render_run(landmarks))
     return _describe(asked, served, out)
-
-
-def _check_kinds(served: Sequence[ServedModel], kind: DataKind) -> None:
-    other = [model for model in served if model.facts["data_kind"] != kind]
-    if other:
-        raise ModelError(
-            f"a model and the patients whom it judges must be of one kind, got a model of "
-            f"{other[0].facts['data_kind']} patients for {kind} ones. A page would look as if it "
-            "said something about them."
-        )
-
-
-def _check_new(served: Sequence[ServedModel], tables: Tables) -> None:
-    if not isinstance(tables, Cohort):
-        return
-    identity = tables.hash()
-    if any(model.facts.get("cohort_hash") == identity for model in served):
-        raise ModelError(
-            "pages are for patients whom a model was not fitted on, these are the ones that it was "
-            "fitted on: it would look better on them than it is. Read the pages that develop wrote."
-        )
 
 
 def _ask(

@@ -77,7 +77,7 @@ def describe_run(
         observation_policy=POLICIES[study.outcome.end_of_observation],
         treatment_policy=TREATMENTS[study.treatment_policy],
         reasons=REASONS,
-        analytes=describe_analytes(specification, middle_halves(result)),
+        analytes=describe_analytes(specification, middle_halves(result.data, result.rows)),
         columns=columns_in_words(specification, result.rows.vectors),
         caveats=PRESENCE_NOTES[study.features.presence],
         notes=[POOLED_NOTE],

@@ -69,9 +69,8 @@ def plan_sample_size(
     StudyError, CohortError, NotEstimableError
         If the study or its data do not allow it.
     """
-    progress.stage("reading the cohort", steps=None)
     study = load_study(study_file)
-    cohort, _ = read_cohort(study)
+    cohort, _ = read_cohort(study, progress=progress)
     specification = specify_features(study, cohort)
     found = []
     for at in study.outcome.landmarks_h:

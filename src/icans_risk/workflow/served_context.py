@@ -52,7 +52,7 @@ def describe_served(served: ServedModel, *, landmarks_h: Sequence[float]) -> Run
         observation_policy=POLICIES.get(facts.get("end_of_observation", ""), ""),
         treatment_policy=TREATMENTS.get(specification.treatment_policy, ""),
         reasons=REASONS,
-        analytes=describe_analytes(specification, {}),
+        analytes=describe_analytes(specification, _usual(facts)),
         columns=columns_in_words(specification),
         caveats=PRESENCE_NOTES[specification.presence],
         notes=[RELEASED_NOTE, *_recalibrated(facts)],
@@ -62,6 +62,10 @@ def describe_served(served: ServedModel, *, landmarks_h: Sequence[float]) -> Run
         together=[tuple(group) for group in facts.get("reasons", {}).get("together", ())],
         estimates="released",
     )
+
+
+def _usual(facts: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
+    return {str(name): (low, high) for name, (low, high) in facts.get("usual", {}).items()}
 
 
 def _rate(counts: Mapping[str, int]) -> Rate:

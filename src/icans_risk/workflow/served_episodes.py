@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from icans_risk.cohort import Cohort
@@ -12,14 +11,16 @@ from icans_risk.explanation import (
     SUPPORTED_Z,
     fold_by_analyte,
     measured_analytes,
+    possible_moves,
     sign_agreement,
     with_groups,
 )
 from icans_risk.report import EpisodeResult
 from icans_risk.serving import Scored, ServedModel
 from icans_risk.workflow.episodes import as_rows, known_without_events
-from icans_risk.workflow.explaining import NOTHING, Explaining, Reasons
+from icans_risk.workflow.explaining import NO_AGREEMENT, NOTHING, Explaining, Reasons
 from icans_risk.workflow.shown import NO_GRADES, NOTHING_TAKEN, grades_known, taken_by
+from icans_risk.workflow.usual import read_plausible
 
 __all__ = ["describe_scored"]
 
@@ -46,7 +47,7 @@ class _Shown:
         """Put one episode together; what cannot be read has nothing but its status."""
         answered = row["status"] == "answered"
         parts = self.folded[episode_id] if answered else pd.Series(dtype="float64")
-        product = self.products.get(episode_id)
+        product, reasons = self.products.get(episode_id), self.reasons.get(episode_id, NOTHING)
         return EpisodeResult(
             episode_id=episode_id,
             product=None if pd.isna(product) else str(product),
@@ -58,7 +59,8 @@ class _Shown:
             values=self.values.get(episode_id, {}),
             contributions=as_rows(parts.drop("base", errors="ignore")),
             base_logit=float(parts.get("base", float("nan"))),
-            agreement=self.reasons.get(episode_id, NOTHING).agreement if answered else {},
+            agreement=reasons.agreement if answered else {},
+            moves=reasons.moves if answered else None,
             trajectory=self.courses.get(episode_id),
             taken=self.taken.get(episode_id, NOTHING_TAKEN),
             grades=self.grades.get(episode_id, NO_GRADES),
@@ -138,26 +140,40 @@ def _values(cohort: Cohort | None, vectors: pd.DataFrame) -> dict[str, dict[str,
 
 
 def _reasons(scored: Scored, served: ServedModel, vectors: pd.DataFrame) -> Mapping[str, Reasons]:
-    """Ask the rebuilds, of which none saw a new patient; only what is supported may be named."""
-    rebuilds, kept = served.released.rebuilds, served.facts.get("reasons", {})
+    """Say what may be named of each new patient, and what the absent is worth."""
+    kept = served.facts.get("reasons", {})
     status = _of_landmark(scored.predictions, served.landmark_h).set_index(_KEY)["status"]
     asked = vectors[(status.reindex(vectors.index) == "answered").to_numpy()]
-    if rebuilds is None or asked.empty:
+    if asked.empty:
         return {}
     together = [tuple(group) for group in kept.get("together", ())]
+    plausible = read_plausible(served.facts.get("plausible", {}))
+    return Explaining(
+        agreement=_agreement(scored, served, asked, together=together),
+        moves=possible_moves(served.released.model, asked, plausible),
+        together=tuple(together),
+        support=pd.Series(SUPPORTED_Z, index=list(kept.get("supported", ())), dtype="float64"),
+        measured=with_groups(measured_analytes(asked), together),
+    ).by_episode()
+
+
+def _agreement(
+    scored: Scored,
+    served: ServedModel,
+    asked: pd.DataFrame,
+    *,
+    together: Sequence[tuple[str, ...]],
+) -> pd.DataFrame:
+    """Ask the rebuilds, of which none saw a new patient."""
+    rebuilds = served.released.rebuilds
+    if rebuilds is None:
+        return NO_AGREEMENT
     parts = _of_landmark(scored.folded, served.landmark_h)
     printed = parts.pivot(index=_KEY, columns="analyte", values="contribution_logit")
     order = fold_by_analyte(pd.DataFrame(columns=[*asked.columns, "base"], dtype="float64")).columns
-    measured = with_groups(measured_analytes(asked), together)
-    return Explaining(
-        agreement=sign_agreement(
-            printed.loc[asked.index, order], rebuilds.rebuilt, asked, together=together
-        ),
-        moves=NOTHING.moves.assign(episode_id=np.array([], dtype=object)),
-        together=tuple(together),
-        support=pd.Series(SUPPORTED_Z, index=list(kept.get("supported", ())), dtype="float64"),
-        measured=measured,
-    ).by_episode()
+    return sign_agreement(
+        printed.loc[asked.index, order], rebuilds.rebuilt, asked, together=together
+    )
 
 
 def _courses(predictions: pd.DataFrame, landmark_h: float) -> dict[str, pd.DataFrame]:

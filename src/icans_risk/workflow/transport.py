@@ -12,13 +12,19 @@ from icans_risk.errors import StudyError
 from icans_risk.evidence import Incidence, find_incidence, load_evidence
 from icans_risk.features import FeatureSpecification
 from icans_risk.models.landmark_incidence import LandmarkIncidence, OnsetLaw, landmark_incidence
-from icans_risk.models.released import load_released
 from icans_risk.models.transport import ASSUMPTION
 from icans_risk.models.transported import check_product_is_new, transport_released
 from icans_risk.study import load_study
+from icans_risk.tracking import TRACKING_URI
+from icans_risk.workflow.model_sources import one_model
 from icans_risk.workflow.progress import SILENT, Progress
 from icans_risk.workflow.reading import read_cohort
-from icans_risk.workflow.recalibrate import LocalRows, check_same_question, local_rows
+from icans_risk.workflow.recalibrate import (
+    LocalRows,
+    check_same_question,
+    local_rows,
+    remember_cohort,
+)
 
 __all__ = ["PublishedFigure", "published_incidence", "transport_model"]
 
@@ -47,19 +53,21 @@ class PublishedFigure:
 
 
 def transport_model(
-    model: Path,
+    model: Path | str,
     study_file: Path | str,
     *,
     published: PublishedFigure,
     out: Path,
+    tracking_uri: str = TRACKING_URI,
     progress: Progress = SILENT,
 ) -> dict[str, Any]:
     """Move a released model to another product by its published incidence and local patients.
 
     Parameters
     ----------
-    model : Path
-        Folder of a released model that does not know products; it is left as it is.
+    model : Path or str
+        A released model that does not know products: its folder, ``models:/NAME@ALIAS`` or a
+        run. It is left as it is.
     study_file : path-like
         A study of local patients; those who had the product count, and their outcomes may be
         few or none.
@@ -67,6 +75,8 @@ def transport_model(
         Which figure.
     out : Path
         Must not exist.
+    tracking_uri : str
+        The store of a model that is no folder; it is only read.
     progress : Progress
         Told what the job is doing.
 
@@ -79,18 +89,17 @@ def transport_model(
     Raises
     ------
     ModelError
-        If the model knows the product, is damaged, or was fitted on these very patients.
+        If the model knows the product, is damaged or withdrawn, or was fitted on these very
+        patients.
     StudyError
         If the study is of another scale or kind of data, or the figure's scale is another one
         and no factor is stated.
     IcansRiskError
         If nothing is published on the product, or fewer than 20 local patients are at risk.
     """
-    progress.stage("reading model and cohort", steps=2)
-    released, study = load_released(model), load_study(study_file)
-    progress.step()
-    cohort, _ = read_cohort(study)
-    progress.step()
+    released = one_model(model, tracking_uri=tracking_uri).released
+    study = load_study(study_file)
+    cohort, _ = read_cohort(study, progress=progress)
     facts = released.facts
     check_same_question(facts, study, cohort)
     check_product_is_new(list(released.model.feature_names_in_))
@@ -103,7 +112,7 @@ def transport_model(
         released, rows.X, rows.y, incidence=incidence, sample_weight=rows.weight
     )
     progress.step()
-    new.save(out)
+    remember_cohort(new, cohort).save(out)
     progress.step()
     return {
         "model": str(out.resolve()),

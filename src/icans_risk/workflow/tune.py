@@ -59,11 +59,9 @@ def tune_study(
     IcansRiskError
         If the journal is of another search.
     """
-    progress.stage("reading the cohort", steps=1)
     study = load_study(study_file)
-    cohort, _ = read_cohort(study)
+    cohort, _ = read_cohort(study, progress=progress)
     specification = specify_features(study, cohort)
-    progress.step()
     at = study.outcome.landmarks_h[0] if landmark_h is None else landmark_h
     rows = prepare_landmark(study, cohort, specification, landmark_h=at).rows(
         study.outcome.end_of_observation

@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,14 +41,21 @@ class Effort:
         Threads; no result depends on their number.
     journals : Path or None
         Folder in which tunings are kept, to go on from after an interruption.
+    settings : mapping or None
+        What tunings of an earlier run chose, by the name of the fit; nothing is searched then.
     """
 
     workers: int = 1
     journals: Path | None = None
+    settings: Mapping[str, Mapping[str, Any]] | None = None
 
     def journal(self, name: str) -> Path | None:
         """Name the file of one tuning."""
         return None if self.journals is None else self.journals / f"{name}.journal"
+
+    def chosen(self, name: str) -> Mapping[str, Any] | None:
+        """Give the settings of one fit, None where they are to be searched."""
+        return None if self.settings is None else self.settings.get(name, {})
 
 
 @dataclass(frozen=True)
@@ -126,9 +134,14 @@ def validate_model(
         learnt = rows.take(train)
         # A sensitivity analysis has the splits' seeds and other rows.
         name = f"{plan.name}-{landmark_h:g}h-{seed}-{learnt.fingerprint()}"
-        fitted[seed] = plan.fit(
-            learnt, seed=seed, held_out=rows.patient[test], journal=effort.journal(name)
+        fit = plan.fit(
+            learnt,
+            seed=seed,
+            held_out=rows.patient[test],
+            journal=effort.journal(name),
+            chosen=effort.chosen(name),
         )
+        fitted[seed] = replace(fit, name=name)
         risks: NDArray[np.float64]
         risks = fitted[seed].model.predict_proba(plan.table(rows.take(test)))[:, 1]
         return risks

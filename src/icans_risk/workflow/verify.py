@@ -3,21 +3,24 @@
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from icans_risk.errors import TrackingError
+from icans_risk.models.released import ReleasedModel, load_released
 from icans_risk.models.stored import stored_hash
-from icans_risk.study import Study, load_study
+from icans_risk.study import load_study
 from icans_risk.tracking import (
     TRACKING_URI,
     StoredRun,
+    fetch_model,
     find_place,
     find_run,
     list_documents,
     read_document,
 )
+from icans_risk.workflow.chosen import SETTINGS
 from icans_risk.workflow.held_out import describe_held_out
 from icans_risk.workflow.inputs import specify_features
 from icans_risk.workflow.landmark import LandmarkResult
@@ -54,7 +57,8 @@ def verify_run(
     study_file : Path, optional
         Where the study lies now; by default where it lay.
     retune : bool
-        Repeat the search of settings as well, which takes as long as it took.
+        Search for settings again as well, which takes as long as it took, instead of taking
+        those that were chosen.
     workers : int
         Threads; no result depends on their number.
     progress : Progress
@@ -65,30 +69,31 @@ def verify_run(
     dict
         Plain data: ``verdict`` (``identical``, ``within tolerance`` of 1e-6, ``different``),
         ``parts`` that are not what they were (data, study, lock, code), and for each landmark
-        the greatest difference of each model's held-out risks.
+        the greatest difference of each model's held-out risks, and of those of the released model
+        where its bytes are others.
 
     Raises
     ------
     TrackingError
-        If there is no such run, an earlier version kept it, or its settings were searched for
-        and that is not to be repeated.
+        If there is no such run, an earlier version kept it, or its settings were chosen on
+        other data and are not to be searched for again.
     StudyError, CohortError
         If study or data are no longer where they were, or cannot be read.
     """
-    progress.stage("reading the run and its data", steps=2)
+    progress.stage("reading the run", steps=None)
     found = find_run(tracking_uri, run)
     then, lay = _kept(found)
     study = load_study(study_file or lay)
-    _refuse_search(found, study, retune=retune)
-    progress.step()
-    cohort, _ = read_cohort(study)
+    cohort, _ = read_cohort(study, progress=progress)
     now = describe_provenance(data=cohort.hash(), study=study.hash())
-    progress.step()
+    parts = _differences(then, now)
+    is_searched = study.models.tuning is not None and not retune
+    settings = _settings(found, parts) if is_searched else None
     results = develop_landmarks(
         study,
         cohort,
         specify_features(study, cohort),
-        effort=Effort(workers),
+        effort=Effort(workers, settings=settings),
         progress=progress,
     )
     landmarks = [_compare_landmark(found, result) for result in results]
@@ -98,7 +103,7 @@ def verify_run(
         "data_kind": study.data_kind,
         "verdict": _worst([landmark["verdict"] for landmark in landmarks]),
         "content_hash": {"then": then.content_hash, "now": now.content_hash},
-        "parts": _differences(then, now),
+        "parts": parts,
         "commit": {"then": then.commit or None, "now": now.commit or None},
         "was_dirty": then.is_dirty,
         "landmarks": landmarks,
@@ -157,12 +162,18 @@ def _kept(run: StoredRun) -> tuple[Provenance, Path]:
         ) from None
 
 
-def _refuse_search(run: StoredRun, study: Study, *, retune: bool) -> None:
-    if study.models.tuning is not None and not retune:
+def _settings(run: StoredRun, parts: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """Read what the tunings of the run chose, in every fold."""
+    others = {part["part"]: part["sentence"] for part in parts}
+    told = [others[part] for part in ("data", "study") if part in others]
+    if SETTINGS not in list_documents(run, "study"):
+        told = [f"It keeps no {SETTINGS}."]
+    if told:
         raise TrackingError(
-            f"run {run.run_id[:8]}: the settings of study {study.study} were searched for, in "
-            "every fold. Repeat that by --retune; it takes as long as it took."
+            f"run {run.run_id[:8]}: the settings that were searched for cannot be used again. "
+            f"{' '.join(told)} Search anew by --retune; it takes as long as it took."
         )
+    return dict(read_document(run, SETTINGS))
 
 
 def _differences(then: Provenance, now: Provenance) -> list[dict[str, str]]:
@@ -198,17 +209,26 @@ def _compare_landmark(run: StoredRun, result: LandmarkResult) -> dict[str, Any]:
     compared = compare_held_out(
         read_document(run, f"held_out/{name}.json"), describe_held_out(result)
     )
-    kept, made = _kept_hash(run, name), _made_hash(result)
-    # A model's bytes hold figures of a report as well: its last digits are no other answer.
-    verdict = compared["verdict"]
-    if verdict == IDENTICAL and kept != made:
-        verdict = WITHIN if None not in (kept, made) else DIFFERENT
-    return {
-        "landmark": name,
-        **compared,
-        "verdict": verdict,
-        "model": {"then": kept, "now": made},
-    }
+    then, now = _kept_hash(run, name), _made_hash(result)
+    model: dict[str, Any] = {"then": then, "now": now, "greatest": 0.0}
+    verdicts = [compared["verdict"]]
+    if then != now:
+        # A model's bytes hold figures of a report as well: its last digits are no other answer.
+        model["greatest"] = None if None in (then, now) else _released_difference(run, result)
+        verdicts += [WITHIN, _verdict(model["greatest"])]
+    return {"landmark": name, **compared, "verdict": _worst(verdicts), "model": model}
+
+
+def _released_difference(run: StoredRun, result: LandmarkResult) -> float | None:
+    """Ask the kept model and the one made again for risks of the same patients."""
+    made = cast(ReleasedModel, result.released).model
+    with tempfile.TemporaryDirectory(prefix="icans-risk-") as draft:
+        kept = load_released(fetch_model(run, f"{result.data.landmark_h:g}h", Path(draft))).model
+    if list(kept.feature_names_in_) != list(made.feature_names_in_):
+        return None
+    table = result.main.plan.table(result.rows)
+    risks: list[Any] = [model.predict_proba(table)[:, 1] for model in (kept, made)]
+    return _greatest(*risks)
 
 
 def _kept_hash(run: StoredRun, name: str) -> str | None:
