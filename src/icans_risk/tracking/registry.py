@@ -237,10 +237,10 @@ def _create(
         source=f"models:/{model_id}",
         run_id=run_id,
         tags=dict(tags),
-        # The page of the version says what the page of the run says.
-        description=client.get_run(run_id).data.tags.get(NOTE),
         # A server takes a logged model for a source only if it is named again.
         model_id=model_id,
+        # The page of the version says what the page of the run says.
+        description=client.get_run(run_id).data.tags.get(NOTE),
     )
     return _ours(run.store_uri, made)
 

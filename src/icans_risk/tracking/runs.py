@@ -158,28 +158,17 @@ class _Writer:
         tags = dict(record.tags) | ({"not_estimable": ", ".join(missing)} if missing else {})
         yield partial(self.mlflow.set_tags, tags | ({NOTE: record.note} if record.note else {}))
         yield partial(self.mlflow.log_params, dict(record.parameters))
-        yield partial(self._log_judged, record, finite, run_id=run_id)
+        dataset = record.dataset and dataset_entity(self.mlflow, record.dataset)
+        if dataset is not None:
+            yield partial(log_dataset, self.mlflow, dataset, run_id)
+        # The model before its metrics, which are kept with it as well as with the run.
+        if record.scoring_model is None:
+            yield partial(self.mlflow.log_metrics, finite, dataset=dataset)
+        else:
+            yield partial(self._model, record, finite, dataset=dataset)
         yield from self._artifacts(record)
-        for name, figure in record.gallery.items():
-            yield partial(_log_image, self.mlflow, figure, name)
         for child in record.children:
             yield partial(self.log, child, parent=run_id)
-
-    def _log_judged(self, record: RunRecord, metrics: Mapping[str, float], *, run_id: str) -> None:
-        """Log data and model before the metrics, which are kept with both."""
-        model_id, dataset = None, None
-        if record.dataset is not None:
-            dataset = dataset_entity(self.mlflow, record.dataset)
-            log_dataset(self.mlflow, dataset, run_id)
-        if record.scoring_model is not None:
-            model_id = log_scoring_model(
-                self.mlflow,
-                record.scoring_model,
-                name=record.name.replace(".", "_"),
-                parameters=record.parameters,
-                tags={**record.tags, **_neutral(record)},
-            )
-        self.mlflow.log_metrics(metrics, model_id=model_id, dataset=dataset)
 
     def _artifacts(self, record: RunRecord) -> Iterator[Callable[[], object]]:
         for folder, file in record.files.items():
@@ -194,20 +183,31 @@ class _Writer:
             yield partial(self.mlflow.log_text, text, name)
         for name, table in record.tables.items():
             yield partial(self.mlflow.log_text, table.to_csv(index=False), name)
+        for name, figure in record.gallery.items():
+            yield partial(self._image, figure, name)
+
+    def _model(self, record: RunRecord, metrics: Mapping[str, float], *, dataset: Any) -> None:
+        model_id = log_scoring_model(
+            self.mlflow,
+            record.scoring_model or Path(),
+            name=record.name.replace(".", "_"),
+            parameters=record.parameters,
+            tags={**record.tags, **_neutral(record)},
+        )
+        self.mlflow.log_metrics(metrics, model_id=model_id, dataset=dataset)
+
+    def _image(self, figure: Any, name: str) -> None:
+        # MLflow brings it, and so does matplotlib.
+        from PIL import Image
+
+        drawn = io.BytesIO()
+        figure.savefig(drawn, format="png")
+        with Image.open(drawn) as image:
+            self.mlflow.log_image(image, artifact_file=f"{name}.png")
+            self.mlflow.log_image(image, key=name, synchronous=True)
 
 
 def _neutral(record: RunRecord) -> dict[str, str]:
     """Say what MLflow would otherwise look up about user and machine."""
     commit = str(record.tags.get("git_commit", ""))
     return {_USER: "not recorded", _SOURCE: "icans-risk", _COMMIT: commit}
-
-
-def _log_image(mlflow: Any, figure: Any, name: str) -> None:
-    # MLflow brings it, and so does matplotlib.
-    from PIL import Image
-
-    drawn = io.BytesIO()
-    figure.savefig(drawn, format="png")
-    with Image.open(drawn) as image:
-        mlflow.log_image(image, artifact_file=f"{name}.png")
-        mlflow.log_image(image, key=name, synchronous=True)

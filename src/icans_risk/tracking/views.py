@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from icans_risk.tracking.mlflow_calls import import_mlflow
+from icans_risk.tracking.mlflow_calls import import_mlflow, in_one_line
 from icans_risk.tracking.reading import NOTE
 from icans_risk.tracking.store import Store
 
@@ -75,15 +75,16 @@ def describe_experiment(
         Descriptions that this one replaces; any other was written by somebody.
     """
     client = import_mlflow().MlflowClient(tracking_uri=store.uri)
-    present = client.get_experiment(store.experiment_id).tags
     now = int(time.time() * 1000)
     wanted = {NOTE: note, _KIND[0]: _KIND[1]}
     for place, view in enumerate(views):
         # The menu puts the latest first.
         wanted[f"{_VIEW}{view.key}"] = _envelope(view, created=now - place)
-    for key, value in wanted.items():
-        if key not in present or (key == NOTE and present[key] in instead_of):
-            client.set_experiment_tag(store.experiment_id, key, value)
+    with in_one_line(store.uri):
+        present = client.get_experiment(store.experiment_id).tags
+        for key, value in wanted.items():
+            if key not in present or (key == NOTE and present[key] in instead_of):
+                client.set_experiment_tag(store.experiment_id, key, value)
 
 
 def _envelope(view: SavedView, *, created: int) -> str:
