@@ -32,7 +32,9 @@ EXIT_CODES = {
         "(`verify`), a model is not promoted (`promote`), or no longer meets its data (`monitor`)."
     ),
     CANNOT_WRITE: "A file cannot be written or read: a full disk, a quota, no permission.",
-    INTERRUPTED: "Interrupted from the keyboard (INT).",
+    INTERRUPTED: (
+        "Interrupted from the keyboard (INT); a run that was being logged is closed as killed."
+    ),
     READER_GONE: "Nobody reads the output any more (PIPE), as behind `| head`.",
     TERMINATED: "Asked to end (TERM); a run that was being logged is closed as killed.",
 }
