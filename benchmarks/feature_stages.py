@@ -24,7 +24,7 @@ from feature_data import (
 )
 
 from icans_risk.cohort import Cohort, read_plain_part, stored_parts
-from icans_risk.features import build, build_features, rows
+from icans_risk.features import build_features, rows, walking
 from icans_risk.features.build import build_part
 from icans_risk.features.recipe import Recipe
 from icans_risk.features.rows import as_arrow
@@ -75,7 +75,7 @@ def _watch(stack: ExitStack, seconds: Counter[str]) -> None:
         (rows, "count_groups"): _timed(seconds, "count", rows.count_groups),
         (rows, "place_rows"): _timed(seconds, "place", rows.place_rows),
         (rows, "share"): _timed(seconds, "sort", rows.share),
-        (build, "share"): _timed(seconds, "walk", build.share),
+        (walking, "share"): _timed(seconds, "walk", walking.share),
     }
     for (module, name), replacement in watched.items():
         stack.enter_context(patch.object(module, name, replacement))

@@ -84,7 +84,7 @@ MUTANTS = {
         "or available > latest or batch.value[row] == 0.0:",
     ),
     "what the last landmark does not see is lost for all": (
-        "build.py",
+        "walking.py",
         "latest=float(hours.max())",
         "latest=float(hours.min())",
     ),
@@ -184,7 +184,7 @@ MUTANTS = {
         "== ''\n        return",
     ),
     "a value at the hour of the dose is cut": (
-        "build.py",
+        "walking.py",
         "np.minimum(bounds.upper, until[:, :, np.newaxis]",
         "np.minimum(bounds.upper, np.nextafter(until, 0.0)[:, :, np.newaxis]",
     ),

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
@@ -23,6 +24,7 @@ from icans_risk.features import (
     ScoreChoice,
     Window,
     build_features,
+    build_with_inputs,
     used_events,
 )
 from icans_risk.features.provenance import events_behind
@@ -230,5 +232,21 @@ def test_all_cells_together_list_no_more_than_the_vector_used(world):
         for column in world.specification.columns:
             table = _behind(case, column, landmark)
             assert _keys(table) <= _keys(used[used["episode_id"] == "p"])
+
+    check()
+
+
+@pytest.mark.parametrize("world", [*MEASURED, *DERIVING, CHANGES], ids=lambda world: world.name)
+def test_both_at_once_are_what_each_is_alone(world):
+    @seed(3)
+    @settings(deadline=None, max_examples=4, database=None)
+    @given(case=cases(world))
+    def check(case):
+        cohort, asked = case.cohort(case.events), (world.specification, sorted(case.landmarks))
+        vectors, inputs = build_with_inputs(cohort, *asked, catalogue=CATALOGUE)
+        pd.testing.assert_frame_equal(
+            vectors, build_features(cohort, *asked, catalogue=CATALOGUE), check_exact=True
+        )
+        pd.testing.assert_frame_equal(inputs, used_events(cohort, *asked, catalogue=CATALOGUE))
 
     check()

@@ -11,7 +11,12 @@ outcome by its mere presence.
 """
 
 from icans_risk.features.admission import check_admissible
-from icans_risk.features.build import build_features, unseen_levels, used_events
+from icans_risk.features.build import (
+    build_features,
+    build_with_inputs,
+    unseen_levels,
+    used_events,
+)
 from icans_risk.features.changes import CHANGE_KINDS
 from icans_risk.features.choices import Change, Measurement, ScoreChoice, Window
 from icans_risk.features.columns import FeatureColumn
@@ -39,6 +44,7 @@ __all__ = [
     "WindowedFeatures",
     "build_features",
     "build_features_streaming",
+    "build_with_inputs",
     "check_admissible",
     "computable_share",
     "derive_events",

@@ -1,7 +1,6 @@
 """Build the vectors, and list the events that went into them."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,25 +9,21 @@ from numpy.typing import NDArray
 
 from icans_risk.catalogue import Analyte
 from icans_risk.cohort import INPUTS, Cohort
-from icans_risk.features.arrays import Job, Output, Plan, Rows
 from icans_risk.features.changes import CHANGE_KINDS
 from icans_risk.features.choices import Window
 from icans_risk.features.columns import FeatureColumn
 from icans_risk.features.derive import add_derived
-from icans_risk.features.kernel import KERNEL_STATISTICS, walk
-from icans_risk.features.onset import CRS_GRADE, find_onsets
 from icans_risk.features.recipe import Recipe
-from icans_risk.features.rows import arrange_rows, as_arrow
+from icans_risk.features.rows import as_arrow
 from icans_risk.features.scores import SCORES
-from icans_risk.features.sharing import share
 from icans_risk.features.specification import FeatureSpecification
 from icans_risk.features.static import encode_static, new_levels
-from icans_risk.features.treatment import Doses, find_doses
-from icans_risk.features.window import Bounds, check_landmarks, resolve_windows
+from icans_risk.features.treatment import find_doses
+from icans_risk.features.walking import walk_events
+from icans_risk.features.window import check_landmarks, resolve_windows
 
-__all__ = ["build_features", "build_part", "unseen_levels", "used_events"]
+__all__ = ["build_features", "build_part", "build_with_inputs", "unseen_levels", "used_events"]
 
-_COUNT = KERNEL_STATISTICS.index("count")
 # What makes a row of events a result, whatever its version, at a landmark.
 _RESULT = ["landmark_h", "episode_id", "modality", "analyte", "collected_h", "assay"]
 
@@ -98,12 +93,18 @@ def build_part(
     DataFrame of float32
         As ``build_features`` gives it.
     """
-    hours = check_landmarks(landmarks)
+    events = add_derived(events, episodes, recipe.specification.analytes)
+    return _vectors(episodes, events, recipe, hours=check_landmarks(landmarks))
+
+
+def _vectors(
+    episodes: pd.DataFrame, events: pa.Table, recipe: Recipe, *, hours: NDArray[np.float64]
+) -> pd.DataFrame:
+    """Build the vectors of events to which the derived ones were added."""
     specification = recipe.specification
-    events = add_derived(events, episodes, specification.analytes)
     treatments = () if specification.treatment_policy == "ignore" else recipe.altering
     doses = find_doses(episodes, events, hours, treatments=treatments)
-    walked = _walk_events(episodes, events, recipe, hours=hours, doses=doses)
+    walked = walk_events(episodes, events, recipe, hours=hours, doses=doses)
     table = walked.output.table
     static = encode_static(episodes, specification.static, specification.levels)
     table[:, :, : recipe.n_static] = static[:, np.newaxis, :]
@@ -159,13 +160,52 @@ def used_events(
         As for ``build_features``.
     """
     recipe, hours = Recipe.of(specification, catalogue), check_landmarks(landmarks)
+    events = add_derived(as_arrow(cohort.events), cohort.episodes, specification.analytes)
+    return _inputs(cohort.episodes, events, recipe, hours=hours)
+
+
+def build_with_inputs(
+    cohort: Cohort,
+    specification: FeatureSpecification,
+    landmarks: Sequence[float],
+    *,
+    catalogue: Mapping[str, Analyte] | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Build the vectors and list the events that count in them, looking at the events once.
+
+    Parameters
+    ----------
+    cohort, specification, landmarks, catalogue
+        As for ``build_features``.
+
+    Returns
+    -------
+    vectors : DataFrame
+        As of ``build_features``.
+    inputs : DataFrame
+        As of ``used_events``.
+
+    Raises
+    ------
+    StudyError, LeakageError
+        As for ``build_features``.
+    """
+    recipe, hours = Recipe.of(specification, catalogue), check_landmarks(landmarks)
     episodes = cohort.episodes
     events = add_derived(as_arrow(cohort.events), episodes, specification.analytes)
+    vectors = _vectors(episodes, events, recipe, hours=hours)
+    return vectors, _inputs(episodes, events, recipe, hours=hours)
+
+
+def _inputs(
+    episodes: pd.DataFrame, events: pa.Table, recipe: Recipe, *, hours: NDArray[np.float64]
+) -> pd.DataFrame:
+    """List what counts of events to which the derived ones were added."""
     doses = find_doses(episodes, events, hours, treatments=recipe.altering)
-    walked = _walk_events(episodes, events, recipe, hours=hours, doses=doses, with_used=True)
+    walked = walk_events(episodes, events, recipe, hours=hours, doses=doses, with_used=True)
     landmark, row = np.nonzero(walked.output.used)
     counted = landmark, walked.rows.position[row]
-    read = doses.read_by(specification, episodes, events)
+    read = doses.read_by(recipe.specification, episodes, events)
     landmark, position = (np.concatenate(parts) for parts in zip(counted, read, strict=True))
     inputs: pd.DataFrame = events.take(position).to_pandas().assign(landmark_h=hours[landmark])
     first_h = doses.first_h_at(episodes, inputs, landmark)
@@ -196,78 +236,6 @@ def unseen_levels(cohort: Cohort, specification: FeatureSpecification) -> pd.Dat
     found = new_levels(cohort.episodes, specification.levels or {})
     rows = [{"column": name, "episodes": count, "level": level} for name, level, count in found]
     return pd.DataFrame(rows, columns=["column", "episodes", "level"])
-
-
-class _Walked(NamedTuple):
-    rows: Rows
-    output: Output
-
-
-def _walk_events(
-    episodes: pd.DataFrame,
-    events: pa.Table,
-    recipe: Recipe,
-    *,
-    hours: NDArray[np.float64],
-    doses: Doses,
-    with_used: bool = False,
-) -> _Walked:
-    """Run the kernel: cells, and which rows counted."""
-    rows = arrange_rows(
-        events,
-        episodes["episode_id"].tolist(),
-        recipe.specification,
-        latest=float(hours.max()),
-        with_position=with_used,
-    )
-    used = np.zeros((hours.size if with_used else 0, rows.value.size), dtype=np.bool_)
-    until = doses.last_hours(recipe.specification)
-    bounds = _find_bounds(rows, recipe, episodes, hours=hours, until=until, used=used)
-    shape = bounds.anchor.shape[:2]
-    table = np.full((*shape, len(recipe.columns)), np.nan, dtype=np.float32)
-    output = Output(table, np.full((*shape, recipe.n_operands), np.nan), used)
-    _count_from_zero(recipe, bounds, output)
-    plan = Plan(hours, *bounds, recipe.start, recipe.needs, recipe.cells)
-    share(walk, Job(rows, plan, output), len(episodes), load=rows.value.size)
-    return _Walked(rows, output)
-
-
-def _find_bounds(
-    rows: Rows,
-    recipe: Recipe,
-    episodes: pd.DataFrame,
-    *,
-    hours: NDArray[np.float64],
-    until: NDArray[np.float64],
-    used: NDArray[np.bool_],
-) -> Bounds:
-    """Place the windows; nothing collected after ``until`` lies in one."""
-    onsets = None
-    if any(window.anchor == "crs_onset" for window in recipe.windows):
-        onsets = find_onsets(
-            rows,
-            hours,
-            analyte=recipe.analytes.index(CRS_GRADE),
-            n_analytes=len(recipe.analytes),
-            until=until,
-            used=used,
-        )
-    bounds = resolve_windows(recipe.windows, episodes, hours, onsets=onsets)
-    np.minimum(bounds.upper, until[:, :, np.newaxis], out=bounds.upper)
-    return bounds
-
-
-def _count_from_zero(recipe: Recipe, bounds: Bounds, output: Output) -> None:
-    """Set the counts of windows whose place is known to zero."""
-    for cell in np.flatnonzero(recipe.cells["statistic"] == _COUNT):
-        block = int(np.searchsorted(recipe.start[:, :-1].ravel(), cell, side="right")) - 1
-        is_there = ~np.isnan(bounds.anchor[:, :, block % len(recipe.windows)])
-        for values, place in (
-            (output.table, recipe.cells["column"][cell]),
-            (output.operands, recipe.cells["operand"][cell]),
-        ):
-            if place >= 0:
-                values[:, :, place] = np.where(is_there, 0.0, np.nan)
 
 
 def _combine(column: FeatureColumn, cells: list[NDArray[np.float64]]) -> NDArray[np.float64]:

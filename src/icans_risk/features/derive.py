@@ -107,6 +107,8 @@ def _derive(events: pd.DataFrame, episodes: pd.DataFrame, name: str) -> pd.DataF
     check_known(base, DERIVED, what="A derived measurement")
     derived = DERIVED[base]
     inputs = [_rows_of(events, _on_platform(i, platform)) for i in derived.inputs]
+    if any(rows.empty for rows in inputs):
+        return events.iloc[:0]
     states = known_together(inputs, derived.pairing)
     reported = _rows_of(events, name)
     states = withhold_reported(states, inputs[0], reported, pairing=derived.pairing)

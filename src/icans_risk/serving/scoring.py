@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from icans_risk.cohort import CONTRIBUTIONS, INPUTS, PREDICTIONS, CellError, Cohort, DataKind
 from icans_risk.errors import ExplanationError, IcansRiskError, ModelError, NotEstimableError
 from icans_risk.explanation import fold_by_analyte
-from icans_risk.features import build_features, used_events
+from icans_risk.features import build_with_inputs
 from icans_risk.models.abstention import ANSWERED
 from icans_risk.outcome import derive_outcomes
 from icans_risk.serving.circumstances import circumstances_at
@@ -151,8 +151,8 @@ def _score_cohort(cohort: Cohort, served: ServedModel, *, is_real: bool) -> Scor
         # Who is at risk does not hang on what becomes of him.
         policy="complete_case",
     )
-    vectors = build_features(cohort, specification, [landmark_h])[served.columns]
-    inputs = used_events(cohort, specification, [landmark_h])
+    vectors, inputs = build_with_inputs(cohort, specification, [landmark_h])
+    vectors = vectors[served.columns]
     asked = outcomes["at_risk"].to_numpy()
     predictions = outcomes[["episode_id", "landmark_h"]].copy()
     predictions["status"] = outcomes["excluded_because"].map(NOT_AT_RISK)

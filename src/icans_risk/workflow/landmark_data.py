@@ -8,7 +8,7 @@ import pandas as pd
 
 from icans_risk.cohort import Cohort
 from icans_risk.errors import NotEstimableError
-from icans_risk.features import FeatureSpecification, build_features, used_events
+from icans_risk.features import FeatureSpecification, build_with_inputs
 from icans_risk.models.landmarks import LANDMARK
 from icans_risk.outcome import Policy, count_flow, derive_outcomes
 from icans_risk.splits import Split, repeated_grouped_folds
@@ -105,7 +105,7 @@ def prepare_landmark(
     """
     policies = dict.fromkeys([study.outcome.end_of_observation, *study.outcome.sensitivity])
     outcomes = {policy: _outcomes(study, cohort, landmark_h, policy=policy) for policy in policies}
-    vectors = build_features(cohort, specification, [landmark_h])
+    vectors, inputs = build_with_inputs(cohort, specification, [landmark_h])
     known = current_grades(cohort, landmark_h).set_axis(vectors.index)
     return LandmarkData(
         landmark_h=landmark_h,
@@ -116,7 +116,7 @@ def prepare_landmark(
         flows={policy: count_flow(table) for policy, table in outcomes.items()},
         vectors=vectors,
         known=known.assign(**{LANDMARK: np.float32(landmark_h)}),
-        inputs=used_events(cohort, specification, [landmark_h]),
+        inputs=inputs,
         analytes=specification.analytes,
     )
 
