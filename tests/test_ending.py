@@ -18,11 +18,16 @@ BOTH = (signal.SIGINT, signal.SIGTERM)
 
 @pytest.fixture(autouse=True)
 def restored() -> Iterator[None]:
-    """Every handler is what it was."""
-    watched = (*BOTH, signal.SIGALRM)
-    before = [signal.getsignal(number) for number in watched]
+    """Handlers are Python's own, whatever a library put there (Spark does), and stay so."""
+    own = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: signal.SIG_DFL,
+        signal.SIGALRM: signal.SIG_DFL,
+    }
+    before = {number: signal.signal(number, handler) for number, handler in own.items()}
     yield
-    assert [signal.getsignal(number) for number in watched] == before
+    left = {number: signal.signal(number, handler) for number, handler in before.items()}
+    assert left == own
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
