@@ -23,14 +23,14 @@ from sklearn.base import clone
 from sklearn.metrics import log_loss, roc_auc_score
 
 from committed import current_commit
-from icans_risk import build_features, derive_outcomes, specify_features
+from demo_outcomes import demo_outcomes
+from icans_risk import build_features, specify_features
 from icans_risk.features import FeatureSpecification
 from icans_risk.models import BoostedTrees
 from icans_risk.models.applicability import Applicability
 from icans_risk.models.calibrated import CalibratedModel
 from icans_risk.models.circumstances import Circumstances
 from icans_risk.models.rebuilds import fit_rebuilds
-from icans_risk.outcome import Endpoint
 from icans_risk.synthetic import simulate
 from icans_risk.workflow.demo import load_demo_study
 
@@ -136,14 +136,7 @@ def _simulate(
     )
     cohort = simulated.cohort
     wanted = specification or specify_features(load_demo_study(), cohort)
-    outcomes = derive_outcomes(
-        cohort,
-        (LANDMARK_H,),
-        endpoint=Endpoint(),
-        scale="ASTCT",
-        horizon_h=lambda _: HORIZON_H,
-        policy="discharged_well",
-    )
+    outcomes = demo_outcomes(cohort, (LANDMARK_H,), horizon_h=HORIZON_H)
     event = outcomes.set_index("episode_id")["event"].dropna()
     vectors = build_features(cohort, wanted, [LANDMARK_H]).droplevel("landmark_h")
     episodes = cohort.episodes.set_index("episode_id")

@@ -21,9 +21,9 @@ from matplotlib.figure import Figure
 from sklearn.metrics import roc_auc_score
 
 from committed import current_commit
-from icans_risk import FeatureSpecification, build_features, derive_outcomes, specify_features
+from demo_outcomes import demo_outcomes
+from icans_risk import FeatureSpecification, build_features, specify_features
 from icans_risk.models import BoostedTrees
-from icans_risk.outcome import Endpoint
 from icans_risk.study import Study
 from icans_risk.synthetic import simulate
 from icans_risk.workflow.demo import load_demo_study
@@ -109,14 +109,7 @@ def _pieces(study: Study, patients: int, *, seed: int) -> Iterator[list[Rows]]:
         if specification is None:
             specification = specify_features(study, piece.cohort)
         vectors = build_features(piece.cohort, specification, LANDMARKS_H)
-        outcomes = derive_outcomes(
-            piece.cohort,
-            LANDMARKS_H,
-            endpoint=Endpoint(),
-            scale="ASTCT",
-            horizon_h=lambda _: HORIZON_H,
-            policy="discharged_well",
-        )
+        outcomes = demo_outcomes(piece.cohort, LANDMARKS_H, horizon_h=HORIZON_H)
         yield [
             _at(vectors, outcomes, piece.truth.risks, landmark_h=h, start=start)
             for h in LANDMARKS_H

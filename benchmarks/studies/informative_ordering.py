@@ -16,10 +16,10 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 
 from committed import current_commit
-from icans_risk import FeatureSpecification, build_features, derive_outcomes
+from demo_outcomes import demo_outcomes
+from icans_risk import FeatureSpecification, build_features
 from icans_risk.features import Measurement, Window
 from icans_risk.models import BoostedTrees
-from icans_risk.outcome import Endpoint
 from icans_risk.synthetic import simulate
 
 HERE = Path(__file__).parent
@@ -55,14 +55,7 @@ def run(*, training: int, test: int, seed: int) -> pd.DataFrame:
             horizon_h=HORIZON_H,
             informative_ordering=informative,
         )
-        outcomes = derive_outcomes(
-            simulated.cohort,
-            LANDMARKS_H,
-            endpoint=Endpoint(),
-            scale="ASTCT",
-            horizon_h=lambda _: HORIZON_H,
-            policy="discharged_well",
-        )
+        outcomes = demo_outcomes(simulated.cohort, LANDMARKS_H, horizon_h=HORIZON_H)
         for presence, landmark_h in itertools.product(
             ("informative", "protocol_only"), LANDMARKS_H
         ):

@@ -25,7 +25,8 @@ import numpy as np
 import pandas as pd
 
 from committed import current_commit
-from icans_risk import build_features, derive_outcomes, specify_features
+from demo_outcomes import demo_outcomes
+from icans_risk import build_features, specify_features
 from icans_risk.errors import NotReleasedError
 from icans_risk.explanation import (
     NAMED_AGREEMENT,
@@ -42,7 +43,6 @@ from icans_risk.features import FeatureSpecification
 from icans_risk.models import BoostedTrees, Prevalence
 from icans_risk.models.calibrated import CalibratedModel
 from icans_risk.models.rebuilds import fit_rebuilds
-from icans_risk.outcome import Endpoint
 from icans_risk.splits import repeated_grouped_folds
 from icans_risk.synthetic import Simulated, simulate
 from icans_risk.workflow.demo import load_demo_study
@@ -203,14 +203,7 @@ def _pieces(rows: int, *, seed: int) -> Iterator[pd.DataFrame]:
 
 
 def _table(simulated: Simulated, specification: FeatureSpecification) -> pd.DataFrame:
-    outcomes = derive_outcomes(
-        simulated.cohort,
-        (LANDMARK_H,),
-        endpoint=Endpoint(),
-        scale="ASTCT",
-        horizon_h=lambda _: HORIZON_H,
-        policy="discharged_well",
-    )
+    outcomes = demo_outcomes(simulated.cohort, (LANDMARK_H,), horizon_h=HORIZON_H)
     event = outcomes.set_index(["episode_id", "landmark_h"])["event"].dropna()
     vectors = build_features(simulated.cohort, specification, [LANDMARK_H]).loc[event.index]
     shares = simulated.truth.shares.pivot_table(

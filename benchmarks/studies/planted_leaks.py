@@ -25,13 +25,13 @@ import numpy as np
 import pandas as pd
 
 from committed import current_commit
-from icans_risk import build_features, derive_outcomes, specify_features
+from demo_outcomes import demo_outcomes
+from icans_risk import build_features, specify_features
 from icans_risk.cohort import Cohort
 from icans_risk.evaluation.audit import Audit, AuditPlan, AuditRows, AuditTables, audit_model
 from icans_risk.evaluation.resampling import FitPredict
 from icans_risk.features import FeatureSpecification, used_events
 from icans_risk.models import BoostedTrees
-from icans_risk.outcome import Endpoint
 from icans_risk.splits import Split, repeated_grouped_folds
 from icans_risk.study import Study
 from icans_risk.synthetic import simulate
@@ -134,14 +134,7 @@ def prepare(scene: Scene, *, seed: int) -> Inputs:
     cohort = scene.cohort
     study = _study(scene)
     specification = specify_features(study, cohort)
-    outcomes = derive_outcomes(
-        cohort,
-        (LANDMARK_H,),
-        endpoint=Endpoint(),
-        scale="ASTCT",
-        horizon_h=lambda _: HORIZON_H,
-        policy="discharged_well",
-    )
+    outcomes = demo_outcomes(cohort, (LANDMARK_H,), horizon_h=HORIZON_H)
     known = outcomes["event"].notna().to_numpy()
     vectors = build_features(cohort, specification, [LANDMARK_H])[known]
     episodes = cohort.episodes[known].reset_index(drop=True)

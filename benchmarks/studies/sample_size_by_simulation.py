@@ -27,13 +27,13 @@ import numpy as np
 import pandas as pd
 
 from committed import current_commit
-from icans_risk import build_features, derive_outcomes, specify_features
+from demo_outcomes import demo_outcomes
+from icans_risk import build_features, specify_features
 from icans_risk.errors import NotEstimableError, NotReleasedError
 from icans_risk.evaluation import METRICS
 from icans_risk.features import FeatureSpecification
 from icans_risk.models import BoostedTrees, make_model
 from icans_risk.models.calibrated import CalibratedModel
-from icans_risk.outcome import Endpoint
 from icans_risk.synthetic import simulate
 from icans_risk.workflow.demo import load_demo_study
 
@@ -165,14 +165,7 @@ def _piece(
         PIECE, seed=seed, landmarks_h=(LANDMARK_H,), horizon_h=HORIZON_H, first_patient=start
     ).cohort
     wanted = specification or specify_features(load_demo_study(), cohort)
-    outcomes = derive_outcomes(
-        cohort,
-        (LANDMARK_H,),
-        endpoint=Endpoint(),
-        scale="ASTCT",
-        horizon_h=lambda _: HORIZON_H,
-        policy="discharged_well",
-    )
+    outcomes = demo_outcomes(cohort, (LANDMARK_H,), horizon_h=HORIZON_H)
     event = outcomes.set_index("episode_id")["event"].dropna()
     vectors = build_features(cohort, wanted, [LANDMARK_H]).droplevel("landmark_h")
     return wanted, Rows(vectors.loc[event.index], event.to_numpy(int))

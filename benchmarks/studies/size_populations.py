@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from icans_risk import build_features, derive_outcomes, specify_features
+from demo_outcomes import demo_outcomes
+from icans_risk import build_features, specify_features
 from icans_risk.features import FeatureSpecification
-from icans_risk.outcome import Endpoint
 from icans_risk.study import Study
 from icans_risk.study.features import ScoreColumns
 from icans_risk.synthetic import Simulated, simulate
@@ -124,14 +124,7 @@ def _table(
     simulated: Simulated, specification: FeatureSpecification, *, one_product: bool
 ) -> pd.DataFrame:
     cohort = simulated.cohort
-    outcomes = derive_outcomes(
-        cohort,
-        (LANDMARK_H,),
-        endpoint=Endpoint(),
-        scale="ASTCT",
-        horizon_h=lambda _: HORIZON_H,
-        policy="discharged_well",
-    )
+    outcomes = demo_outcomes(cohort, (LANDMARK_H,), horizon_h=HORIZON_H)
     event = outcomes.set_index("episode_id")["event"].dropna()
     if one_product:
         products = cohort.episodes.set_index("episode_id")["product"]

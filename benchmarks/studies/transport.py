@@ -27,7 +27,8 @@ from matplotlib.figure import Figure
 from scipy.special import expit
 
 from committed import current_commit
-from icans_risk import build_features, derive_outcomes, specify_features
+from demo_outcomes import demo_outcomes
+from icans_risk import build_features, specify_features
 from icans_risk.errors import IcansRiskError
 from icans_risk.evidence import find_incidence, load_evidence
 from icans_risk.models import BoostedTrees
@@ -35,7 +36,6 @@ from icans_risk.models.calibrated import CalibratedModel
 from icans_risk.models.calibration import LogitCalibration, fit_logit_calibration
 from icans_risk.models.landmark_incidence import LandmarkIncidence, OnsetLaw, landmark_incidence
 from icans_risk.models.transport import published_prior, transport, unchanged_prior
-from icans_risk.outcome import Endpoint
 from icans_risk.report.forest_plot import forest_figure
 from icans_risk.synthetic import simulate
 from icans_risk.workflow.demo import load_demo_study
@@ -157,14 +157,7 @@ def draw(patients: int, *, seed: int) -> Rows:
         horizon_h=HORIZON_H,
     )
     cohort = simulated.cohort
-    outcomes = derive_outcomes(
-        cohort,
-        (LANDMARK_H,),
-        endpoint=Endpoint(),
-        scale="ASTCT",
-        horizon_h=lambda _: HORIZON_H,
-        policy="discharged_well",
-    )
+    outcomes = demo_outcomes(cohort, (LANDMARK_H,), horizon_h=HORIZON_H)
     event = outcomes.set_index("episode_id")["event"].dropna()
     specification = specify_features(load_demo_study(), cohort)
     vectors = build_features(cohort, specification, [LANDMARK_H]).droplevel("landmark_h")

@@ -20,12 +20,12 @@ import numpy as np
 import pandas as pd
 
 from committed import current_commit
-from icans_risk import build_features, derive_outcomes, specify_features
+from demo_outcomes import demo_outcomes
+from icans_risk import build_features, specify_features
 from icans_risk.explanation import measured_analytes, plausible_values, possible_moves
 from icans_risk.explanation.folding import analyte_of
 from icans_risk.models import BoostedTrees
 from icans_risk.models.calibrated import CalibratedModel
-from icans_risk.outcome import Endpoint
 from icans_risk.synthetic import Simulated, simulate
 from icans_risk.workflow.demo import load_demo_study
 
@@ -101,14 +101,7 @@ def _reveal(size: int, fresh: int, *, seed: int, first: int) -> pd.DataFrame:
 
 
 def _table(simulated: Simulated) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
-    outcomes = derive_outcomes(
-        simulated.cohort,
-        (LANDMARK_H,),
-        endpoint=Endpoint(),
-        scale="ASTCT",
-        horizon_h=lambda _: HORIZON_H,
-        policy="discharged_well",
-    )
+    outcomes = demo_outcomes(simulated.cohort, (LANDMARK_H,), horizon_h=HORIZON_H)
     event = outcomes.set_index(["episode_id", "landmark_h"])["event"].dropna()
     specification = specify_features(load_demo_study(), simulated.cohort)
     X = build_features(simulated.cohort, specification, [LANDMARK_H]).loc[event.index]
