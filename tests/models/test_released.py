@@ -10,13 +10,11 @@ import pytest
 
 from icans_risk.errors import ModelError, NotEstimableError
 from icans_risk.models import BoostedTrees, save_model
-from icans_risk.models.applicability import Applicability
 from icans_risk.models.circumstances import Circumstances
 from icans_risk.models.pipeline import Pipeline
-from icans_risk.models.rebuilds import fit_rebuilds
 from icans_risk.models.released import ReleasedModel, load_released
-from icans_risk.models.venn_abers import fit_venn_abers
 from models.test_pipeline import QUICK, patients
+from models.whole import release_whole
 
 FINE = Circumstances(
     is_model_withdrawn=False,
@@ -34,19 +32,7 @@ FINE = Circumstances(
 def released() -> ReleasedModel:
     X, y, patient = patients(rows=200)
     model = Pipeline(settings=QUICK, folds=3).fit(X, y, groups=patient, seed=1).model
-    held_out = model.calibration_.apply(model.out_of_fold_margin_[:, 0])
-    return ReleasedModel(
-        model=model,
-        rebuilds=fit_rebuilds(model, X, y, groups=patient, n_rebuilds=10, seed=1),
-        venn_abers=fit_venn_abers(held_out, y),
-        applicability=Applicability(
-            modality_of_column={name: str(name).split(".")[0] for name in X},
-            trained_on_synthetic=True,
-            trained_on_cns_tumours=False,
-            required_modalities=("plasma",),
-        ).fit(X),
-        facts={"landmark_h": 72.0},
-    )
+    return release_whole(model, X, y, patient, rebuilds=10)
 
 
 def test_an_answer_has_a_risk_in_its_range_and_an_abstention_has_no_number(

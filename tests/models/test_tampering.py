@@ -11,22 +11,20 @@ import pytest
 
 from icans_risk.errors import ModelError
 from icans_risk.models import BoostedTrees, PenalisedLogistic, Prevalence, ScoreLink
-from icans_risk.models.applicability import Applicability
 from icans_risk.models.calibrated import CalibratedModel
 from icans_risk.models.cuts import OrderedCuts
 from icans_risk.models.dropout import ModalityDropout
 from icans_risk.models.explainable import ExplainableBoosting
 from icans_risk.models.fusion import LateFusion
 from icans_risk.models.landmarks import StackedLandmarks
-from icans_risk.models.rebuilds import fit_rebuilds
 from icans_risk.models.released import ReleasedModel, load_released
 from icans_risk.models.states import STORABLE
 from icans_risk.models.stored import load_model, save_model, stored_hash
 from icans_risk.models.transported import transport_released
-from icans_risk.models.venn_abers import fit_venn_abers
 from icans_risk.models.withdrawal import NOTE, find_withdrawal, withdraw_model
 from models import test_cuts, test_landmarks
 from models.test_pipeline import patients
+from models.whole import release_whole
 
 # Of each file.
 FEW, MANY = 30, 2_000
@@ -40,19 +38,7 @@ def released(base: Any) -> ReleasedModel:
     if isinstance(base, ScoreLink):
         X = X.iloc[:, :1]
     model = CalibratedModel(base, folds=3).fit(X, y, groups=patient)
-    held_out = model.calibration_.apply(model.out_of_fold_margin_[:, 0])
-    return ReleasedModel(
-        model=model,
-        rebuilds=fit_rebuilds(model, X, y, groups=patient, n_rebuilds=3, seed=1),
-        venn_abers=fit_venn_abers(held_out, y),
-        applicability=Applicability(
-            modality_of_column={name: str(name).split(".")[0] for name in X},
-            trained_on_synthetic=True,
-            trained_on_cns_tumours=False,
-            required_modalities=("plasma",),
-        ).fit(X),
-        facts={"landmark_h": 72.0, "title": "made up"},
-    )
+    return release_whole(model, X, y, patient, rebuilds=3, title="made up")
 
 
 def save_released(base: Any, folder: Path) -> None:
