@@ -20,11 +20,7 @@ def parse_hours(text: str, *, option: str) -> list[float]:
     >>> parse_hours("0,24,72", option="--landmarks")
     [0.0, 24.0, 72.0]
     """
-    try:
-        return [float(part) for part in text.split(",")]
-    except ValueError:
-        message = f"{option}: expected hours such as 0,24,72, got something else."
-        raise IcansRiskError(message) from None
+    return _numbers(text, option=option, such_as="hours such as 0,24,72")
 
 
 def parse_moment(text: str, *, option: str) -> datetime:
@@ -67,9 +63,11 @@ def parse_risks(text: str | None, *, option: str) -> list[float] | None:
     """
     if text is None:
         return None
+    return _numbers(text, option=option, such_as="risks such as 0.1,0.2")
+
+
+def _numbers(text: str, *, option: str, such_as: str) -> list[float]:
     try:
         return [float(part) for part in text.split(",")]
     except ValueError:
-        raise IcansRiskError(
-            f"{option}: expected risks such as 0.1,0.2, got something else."
-        ) from None
+        raise IcansRiskError(f"{option}: expected {such_as}, got something else.") from None

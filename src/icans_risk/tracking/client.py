@@ -7,7 +7,7 @@ from typing import Any
 from icans_risk.tracking.backend import SQLITE, alone, check_there, sqlite_file
 from icans_risk.tracking.mlflow_calls import import_mlflow, in_one_line
 
-__all__ = ["changing", "pages", "reading"]
+__all__ = ["changing", "each", "pages", "reading"]
 
 
 @contextmanager
@@ -31,6 +31,12 @@ def changing(uri: str) -> Iterator[Any]:
         mlflow = import_mlflow()
         with alone(uri), _as_global(mlflow, address):
             yield mlflow.MlflowClient(tracking_uri=address, registry_uri=address)
+
+
+def each(search: Any, **arguments: Any) -> Iterator[Any]:
+    """Give what a search finds, one by one, however many pages it takes."""
+    for page in pages(search, **arguments):
+        yield from page
 
 
 def pages(search: Any, **arguments: Any) -> Iterator[Any]:

@@ -3,11 +3,12 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from icans_risk.errors import TrackingError
-from icans_risk.tracking.client import changing, pages, reading
+from icans_risk.tracking.client import changing, each, reading
 from icans_risk.tracking.reading import PARENT, StoredRun, list_documents
 
 __all__ = ["fetch_model", "list_models", "logged_models", "mark_model"]
@@ -70,15 +71,12 @@ def logged_models(client: Any, run: StoredRun, landmark: str) -> Iterator[tuple[
     of_landmark = (
         f"tags.`{PARENT}` = '{run.run_id}' AND tags.landmark_h = '{landmark.removesuffix('h')}'"
     )
-    for children in pages(
-        client.search_runs, experiment_ids=[experiment], filter_string=of_landmark
-    ):
-        for child in children:
-            of_child = f"source_run_id = '{child.info.run_id}'"
-            for models in pages(
-                client.search_logged_models, experiment_ids=[experiment], filter_string=of_child
-            ):
-                yield from ((str(child.info.run_id), str(model.model_id)) for model in models)
+    among = partial(each, experiment_ids=[experiment])
+    for child in among(client.search_runs, filter_string=of_landmark):
+        run_id = str(child.info.run_id)
+        of_child = f"source_run_id = '{run_id}'"
+        for model in among(client.search_logged_models, filter_string=of_child):
+            yield run_id, str(model.model_id)
 
 
 def mark_model(run: StoredRun, landmark: str, note: Path) -> None:

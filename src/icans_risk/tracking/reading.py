@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from icans_risk.errors import TrackingError
-from icans_risk.tracking.client import pages, reading
+from icans_risk.tracking.client import each, pages, reading
 from icans_risk.tracking.mlflow_calls import shown
 
 __all__ = [
@@ -179,5 +179,4 @@ def _runs_like(client: Any, wanted: str) -> Iterator[Any]:
             if len(wanted) == _WHOLE
             else f"attributes.run_id LIKE '{wanted}%'"
         )
-        for runs in pages(client.search_runs, experiment_ids=ids, filter_string=fits):
-            yield from runs
+        yield from each(client.search_runs, experiment_ids=ids, filter_string=fits)

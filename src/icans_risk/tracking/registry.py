@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from icans_risk.errors import TrackingError
-from icans_risk.tracking.client import changing, pages, reading
+from icans_risk.tracking.client import changing, each, reading
 from icans_risk.tracking.kept_models import logged_models
 from icans_risk.tracking.reading import NOTE, StoredRun
 
@@ -214,9 +214,7 @@ def _tag(client: Any, version: ModelVersion, tags: Mapping[str, str]) -> None:
 def _of_hash(client: Any, store_uri: str, sha256: str) -> tuple[ModelVersion, ...]:
     same = f"tags.{_HASH} = '{sha256}'"
     return tuple(
-        _ours(store_uri, found)
-        for page in pages(client.search_model_versions, filter_string=same)
-        for found in page
+        _ours(store_uri, found) for found in each(client.search_model_versions, filter_string=same)
     )
 
 
@@ -229,7 +227,7 @@ def _create(
             f"run {run.run_id[:8]}: its model at {landmark} was not logged as one that can score. "
             "Develop its study again."
         )
-    if name not in {one.name for page in pages(client.search_registered_models) for one in page}:
+    if name not in {one.name for one in each(client.search_registered_models)}:
         client.create_registered_model(name)
     run_id, model_id = logged
     made = client.create_model_version(

@@ -6,7 +6,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from icans_risk.tracking.client import pages
+from icans_risk.tracking.client import each
 
 __all__ = ["OWNER", "close_stale_runs", "owner"]
 
@@ -38,12 +38,11 @@ def close_stale_runs(client: Any, experiment_id: str) -> int:
     """
     stale = [
         run.info.run_id
-        for page in pages(
+        for run in each(
             client.search_runs,
             experiment_ids=[experiment_id],
             filter_string="attributes.status = 'RUNNING'",
         )
-        for run in page
         if _is_gone(run.data.tags.get(OWNER, ""))
     ]
     for run_id in stale:
